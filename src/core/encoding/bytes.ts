@@ -1,0 +1,57 @@
+import type { Hash } from '../brand.js'
+
+const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'))
+const encoder = new TextEncoder()
+const strictDecoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+
+export const toHex = (bytes: Uint8Array): string => {
+  let text = ''
+  for (const byte of bytes) text += HEX[byte]
+  return text
+}
+
+/** Bytes of an even-length lower-case hex text, or null. */
+export const fromHex = (text: string): Uint8Array | null => {
+  if (text.length % 2 !== 0 || !/^[0-9a-f]*$/.test(text)) return null
+  const bytes = new Uint8Array(text.length / 2)
+  for (let index = 0; index < bytes.length; index++) bytes[index] = Number.parseInt(text.slice(index * 2, index * 2 + 2), 16)
+  return bytes
+}
+
+export const toHash = (bytes: Uint8Array): Hash => toHex(bytes) as Hash
+
+export const utf8 = (text: string): Uint8Array => encoder.encode(text)
+
+/** The text, or null where the bytes are not UTF-8. */
+export const fromUtf8 = (bytes: Uint8Array): string | null => {
+  try {
+    return strictDecoder.decode(bytes)
+  } catch {
+    return null
+  }
+}
+
+export const concat = (...parts: readonly Uint8Array[]): Uint8Array => {
+  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0))
+  let offset = 0
+  for (const part of parts) {
+    whole.set(part, offset)
+    offset += part.length
+  }
+  return whole
+}
+
+export const equalBytes = (left: Uint8Array, right: Uint8Array): boolean => left.length === right.length && left.every((byte, index) => byte === right[index])
+
+/** Order by unsigned bytes, then by length. */
+export const compareBytes = (left: Uint8Array, right: Uint8Array): number => {
+  const length = Math.min(left.length, right.length)
+  for (let index = 0; index < length; index++) {
+    const difference = (left[index] ?? 0) - (right[index] ?? 0)
+    if (difference !== 0) return difference
+  }
+  return left.length - right.length
+}
+
+/** Order of texts by UTF-16 code unit: the same on every host, unlike a locale's. */
+export const compareText = (left: string, right: string): number => (left < right ? -1 : left > right ? 1 : 0)
