@@ -17,6 +17,9 @@ export const LIMITS = {
   liveClaimsPerHost: 1_024,
   epochsPerKey: 1_024,
   jsonDepth: 32,
+  idsPerRecord: 512, // 18 KiB of ids: `release --all` of more is several records
+  hostsPerAddressee: 512, // the sender lists who a role or all are; more is several records
+  turnAheadMinutes: 10, // a turn this far past its record's own time is no turn: it would push every later claim back
   actBytes: 8 * 1024,
   actSeen: 64, // newest acts an act may name
 
@@ -24,6 +27,7 @@ export const LIMITS = {
   members: 1_024,
   links: 64,
   profileAddresses: 8,
+  importedKeys: 2_048, // public keys kept ready for verification: twice the members, for rotated keys
 
   // links
   unauthenticatedConnections: 16,
@@ -36,6 +40,18 @@ export const LIMITS = {
   beatMs: 5_000, // tempo "normal"; the only one until tempo is built
   silentMs: 15_000, // a link without a byte for three beats is half-open
   dialMs: 5_000,
+  unauthenticatedPerSecond: 20, // TCP connections from one remote address; a busy office behind one NAT stays below
+  unauthenticatedBurst: 5,
+  unauthenticatedAddresses: 1_024, // remote addresses whose rate is remembered
+  httpHeaderBytes: 8 * 1024, // the upgrade request is 300 bytes
+  httpHeadersMs: 5_000, // as handshakeMs, of which it is a part
+  httpRequestMs: 15_000,
+  httpKeepAliveMs: 5_000,
+  messageFragments: 16, // skein sends each message as one; a stock client may split a few times
+  messageChunks: 16 * 1024, // pieces of one message as TCP hands them over: 20 bytes each at worst
+  tcpKeepAliveMs: 30_000, // only to let the system forget dead sockets; silentMs finds them first
+  closeMs: 1_000, // after the close frame the socket is destroyed
+  closeReasonBytes: 123, // RFC 6455 section 5.5
   badFramesPerLink: 64, // after so many frames that no honest member sends, the link closes
 
   // clocks
@@ -59,6 +75,15 @@ export const LIMITS = {
   nameChars: 64,
   roleChars: 32,
 
+  // sessions
+  sessionsKept: 2_048, // known to one host; the one that asked longest ago is forgotten
+  sessionTokens: 16, // one process, and the conversations it had
+  sessionNoteMs: 60_000, // when a session asked last is noted on disk this often, not at each command
+  callerAncestors: 64, // a process tree deeper than this has a loop or no end
+  callerAgents: 16, // agents started by agents
+  callerPsMs: 2_000, // ps takes 20 ms; one that hangs must not hang the command
+  callerPsBytes: 16 * 1024 * 1024,
+
   // invitations
   invitationUses: 64,
   invitationMs: 24 * 60 * 60_000,
@@ -73,6 +98,26 @@ export const LIMITS = {
   socketPathBytes: 103,
   storeLockMs: 5_000,
   passphraseChars: 12,
+  keyFileBytes: 4 * 1024, // 700 today
+
+  // repositories
+  gitFileBytes: 8 * 1024, // HEAD, a ref, a `.git` file: one line, at most a path
+  gitConfigBytes: 1024 * 1024,
+  packedRefsBytes: 32 * 1024 * 1024, // half a million refs; read within about 30 ms
+  skeinFileBytes: 64 * 1024,
+  remoteChars: 2_048,
+  repositoryKeyChars: 512,
+  pathInputChars: 4_096, // what is typed may be absolute; the canonical item is bounded by patternChars
+  pathSegmentBytes: 255, // no common file system has longer names
+  symlinkHops: 40, // as Linux
+  rootCommitMs: 2_000,
+  enrolledRepositories: 1_024,
+  checkoutsPerRepository: 64,
+
+  // store
+  diskFreeMinBytes: 64 * 1024 * 1024, // with less, commits are refused: LevelDB still has room for its compaction and the next start
+  diskCheckMs: 1_000, // statfs at most so often
+  storeGroupBytes: 4 * 1024 * 1024, // commits that waited are written with one fsync, up to LevelDB's own write buffer
 
   // output
   foreignTextChars: 200,
