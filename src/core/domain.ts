@@ -13,6 +13,7 @@ export const DOMAINS = {
   frame: 'skein.frame',
   act: 'skein.act',
   link: 'skein.link',
+  channel: 'skein.channel',
   joining: 'skein.join',
   invitation: 'skein.invite',
   record: 'skein.record',
@@ -20,7 +21,8 @@ export const DOMAINS = {
   client: 'skein.client',
   heads: 'skein.heads',
   view: 'skein.view',
-  lead: 'skein.lead'
+  lead: 'skein.lead',
+  checkout: 'skein.checkout'
 } as const
 
 export type Domain = keyof typeof DOMAINS
