@@ -41,15 +41,23 @@ export const valueOf = <Value>(result: Result<Value>): Value => {
 
 const signatureOf = (signer: Signer): string => toHex(signer.sign(MESSAGE))
 
-/** Every way a seed could be written out by accident. */
+/** Some ways in which a seed could be written out by accident. */
 export const spellings = (seed: Uint8Array): string[] => {
   const buffer = Buffer.from(seed)
   const listed = Array.from(seed.subarray(0, 8))
-  return [toHex(seed), buffer.toString('base64').slice(0, 40), buffer.toString('base64url').slice(0, 40), listed.join(','), listed.join(', '), toHex(seed.subarray(0, 8)).replace(/(..)(?!$)/g, '$1 ')]
+  const spaced = toHex(seed.subarray(0, 8)).replace(/(..)(?!$)/g, '$1 ')
+  return [toHex(seed), buffer.toString('base64').slice(0, 40), buffer.toString('base64url').slice(0, 40), listed.join(','), listed.join(', '), spaced]
 }
 
+/** An object as a log, an error or a careless line would show it. */
 export const printed = (value: object): string =>
-  [inspect(value, { depth: 9, showHidden: true, getters: false, showProxy: true }), JSON.stringify(value), String(value), JSON.stringify({ ...value })].join('\n')
+  [
+    inspect(value, { depth: 9, showHidden: true, getters: true }),
+    inspect(value, { depth: 9, customInspect: false }),
+    inspect({ nested: [value] }, { depth: 9 }),
+    JSON.stringify({ nested: [value] }),
+    String(value)
+  ].join('\n')
 
 /** What every implementation of `Keys` must do; `open` makes one whose home is empty. */
 export const keysContract = (open: (random: Random) => Promise<KeysSetup>, source: Random): void => {

@@ -67,7 +67,7 @@ describe('certificateKey', () => {
 })
 
 const handshake = async (identity: TlsIdentity): Promise<{ client: TLSSocket; server: TLSSocket; close(): void }> => {
-  const listener = createServer({ key: identity.key, cert: identity.cert, minVersion: 'TLSv1.3' })
+  const listener = createServer({ ...identity, minVersion: 'TLSv1.3' })
   listener.listen(0, '127.0.0.1')
   await once(listener, 'listening')
   const address = listener.address()
