@@ -67,6 +67,10 @@ export const LIMITS = {
   patternsPerClaim: 64,
   patternChars: 256,
   patternWildcards: 16,
+  patternAlternatives: 64, // what braces may stand for; reading them all stays under 1 ms
+  patternEdges: 288, // of its automaton; 256 characters without braces need at most 280, and two of 288 look at 83,000 pairs: about 1 ms
+  scopeInclusionSteps: 20_000, // "covers every path of" is exponential at worst; this is about 1 ms
+  scopesCached: 2_048, // parsed scopes, some 2 KB each
 
   // texts
   textChars: 8_000,
@@ -88,6 +92,8 @@ export const LIMITS = {
   invitationUses: 64,
   invitationMs: 24 * 60 * 60_000,
   witnesses: 3,
+  tokenChars: 2 * 1024, // fits a terminal's line buffer and a chat message
+  addressChars: 256,
 
   // control
   controlRequestBytes: 1024 * 1024,

@@ -1,51 +1,82 @@
 import type { ActId, AuthorId } from '../core/brand.js'
+import type { ErrorCode } from '../core/errors.js'
+import type { Failure } from '../core/result.js'
 
-/** One signed frame at its place in its author's log. */
+/** One signed frame at its place in its author's log; `seq` is a whole number from 0 to 2^53 − 1. */
 export interface StoredFrame {
   readonly author: AuthorId
   readonly seq: number
   readonly bytes: Uint8Array
 }
 
-/** What is written together: all of it is on disk when `commit` resolves, or none of it ever shows. */
+/**
+ * What is written together: all of it is on disk when `commit` resolves, or none of it ever shows. What is already there under the same
+ * name is replaced (so a damaged frame or act is mended by committing it again). Bytes handed in or out are never changed by either side.
+ */
 export interface Batch {
   readonly frames: readonly StoredFrame[]
   readonly acts: readonly { readonly id: ActId; readonly bytes: Uint8Array }[]
-  /** Proofs that an author forked: two signed headers. One is kept for each author. */
+  /** Proofs that an author forked: two signed headers. The newest one is kept for each author. */
   readonly proofs: readonly { readonly author: AuthorId; readonly bytes: Uint8Array }[]
   /** Small host-local facts by name; null removes. Never replicated. */
   readonly notes: readonly { readonly key: string; readonly value: string | null }[]
 }
 
-/** One thing found at start, in this order: notes, acts, proofs, then each author's frames by number. */
+/** One thing found at start, in this order: notes, acts (older before newer), proofs, then each author's frames by number. */
 export type Stored =
   | { readonly type: 'note'; readonly key: string; readonly value: string }
   | { readonly type: 'act'; readonly id: ActId; readonly bytes: Uint8Array }
   | { readonly type: 'proof'; readonly author: AuthorId; readonly bytes: Uint8Array }
   | { readonly type: 'frame'; readonly frame: StoredFrame }
-  /** The bytes that were written are no longer there: changed, cut or missing. `what` names the thing for a person; `seq` where it is a frame. */
-  | { readonly type: 'damaged'; readonly what: string; readonly author?: AuthorId; readonly seq?: number }
+  | Damaged
+
+/**
+ * The bytes that were written are no longer there: changed, cut or missing. `what` names the thing for a person, `seq` is there where it is
+ * a frame. Without `author` the loss may touch any author, the host's own log too: its store is in doubt (rules C7).
+ */
+export interface Damaged {
+  readonly type: 'damaged'
+  readonly what: string
+  readonly author?: AuthorId
+  readonly seq?: number
+}
 
 export interface ReadLimit {
   readonly frames: number
   readonly bytes: number
 }
 
+/** What a store's promises reject with; a `Failure`, so that it can be answered as it is. `cause` is the system's own error. */
+export class StoreFailure extends Error implements Failure {
+  readonly code: ErrorCode
+
+  constructor(code: ErrorCode, message: string, cause?: unknown) {
+    super(message, cause === undefined ? {} : { cause })
+    this.name = 'StoreFailure'
+    this.code = code
+  }
+}
+
 /**
  * Where frames live: the truth from which all else can be rebuilt.
  *
  * Contract (test/contract/store.ts): `commit` resolves only after the bytes are on disk (fsync) and is atomic; commits take effect in call
- * order; after the first failed `commit` every later one fails too (the host is fenced); reads go on. What was changed on disk behind the
- * store's back is reported as `damaged`, never returned as good and never silently skipped: each value is kept with a checksum, and each
- * author's newest number is kept apart from its frames, so that a missing tail is noticed.
+ * order; after the first failed `commit` that one and every later one reject with one and the same `StoreFailure` (`FENCED`, or `DISK_FULL`
+ * where space was short) until the store is opened anew; reads go on. A commit that was refused may be found after all when the store is
+ * opened anew (the disk failed after it took the bytes), whole or not at all. After `close`, which waits for the commits under way, all
+ * reject with `FENCED`.
+ *
+ * What was changed on disk behind the store's back is reported as `damaged`, never returned as good and never silently skipped. A damaged or
+ * missing frame is reported at each start until it is committed again. Where the name was lost with the thing (an act, a note, the end of a
+ * log) the report is given at each start until the first commit after it: that commit must hold what the host concludes from it.
  */
 export interface FrameStore {
-  /** Everything kept, once, at start. */
+  /** Everything kept, once, at start, before the first commit. */
   scan(): AsyncIterable<Stored>
   commit(batch: Batch): Promise<void>
   /** Frames of one author from `from` on, in order, until a gap, a damaged one or the limit (at least one frame if it is there). */
   frames(author: AuthorId, from: number, limit: ReadLimit): Promise<StoredFrame[]>
-  /** Lowest number held of this author, or null. */
+  /** Lowest number held of this author (its bytes may have been damaged since), or null. */
   lowest(author: AuthorId): Promise<number | null>
   close(): Promise<void>
 }

@@ -1,0 +1,80 @@
+import type { Level } from 'level'
+import { StoreFailure } from '../../ports/store.js'
+import { unseal } from './sealed.js'
+import type { Sealed } from './sealed.js'
+
+export type Database = Level<string, Uint8Array>
+export interface Put {
+  readonly type: 'put'
+  readonly key: string
+  readonly value: Uint8Array
+}
+
+export const UNREADABLE = ['missing', 'changed', 'unreadable'] as const
+export type Unreadable = (typeof UNREADABLE)[number]
+
+/** What lies at one number of a numbered range of keys. */
+export type Reading = { readonly number: number } & ({ readonly sealed: Sealed } | { readonly sealed: null; readonly why: Unreadable })
+
+/** After a block that cannot be read, so many numbers are asked for one by one before the range is read on. */
+const ONE_BY_ONE = 64
+
+const chain = (error: unknown): string => (error instanceof Error ? `${error.message} ${chain(error.cause)}` : '')
+
+/** Nothing is wrong with the disk, so nothing may be called damaged: the process has no file or memory left, or the store was closed. */
+const passing = (db: Database, error: unknown): StoreFailure | null => {
+  if (db.status !== 'open') return new StoreFailure('FENCED', 'the store is closed', error)
+  return /too many open files|cannot allocate/i.test(chain(error)) ? new StoreFailure('FENCED', `the store cannot be read now: ${chain(error).trim()}`, error) : null
+}
+
+const reading = (key: string, number: number, value: Uint8Array | undefined): Reading => {
+  if (value === undefined) return { number, sealed: null, why: 'missing' }
+  const sealed = unseal(key, value)
+  return sealed === null ? { number, sealed, why: 'changed' } : { number, sealed }
+}
+
+/** One sealed value by its key. */
+export const readOne = async (db: Database, key: string, number = 0): Promise<Reading> => {
+  try {
+    return reading(key, number, await db.get(key))
+  } catch (error) {
+    const failure = passing(db, error)
+    if (failure !== null) throw failure
+    return { number, sealed: null, why: 'unreadable' }
+  }
+}
+
+/**
+ * A reading for each number from `first` to `last`. LevelDB's iterator gives up at the first block that it cannot read, and everything
+ * behind it would be lost without a word: so the numbers are known beforehand, and are asked for one by one around such a block.
+ * Rejects with a `StoreFailure` where the store was closed meanwhile or the process is out of files.
+ */
+export async function* readNumbers(db: Database, keyOf: (number: number) => string, first: number, last: number): AsyncGenerator<Reading> {
+  let next = first
+  while (next <= last) {
+    try {
+      for await (const [key, value] of db.iterator({ gte: keyOf(next), lte: keyOf(last) })) {
+        while (next < last && keyOf(next) < key) yield { number: next++, sealed: null, why: 'missing' }
+        if (keyOf(next) === key) yield reading(key, next++, value)
+      }
+      while (next <= last) yield { number: next++, sealed: null, why: 'missing' }
+    } catch (error) {
+      const failure = passing(db, error)
+      if (failure !== null) throw failure
+      for (const until = Math.min(last, next + ONE_BY_ONE - 1); next <= until; next++) yield await readOne(db, keyOf(next), next)
+    }
+  }
+}
+
+/** The keys of a range as far as they can be read, and whether that was all. */
+export const readKeys = async (db: Database, range: { readonly gt: string; readonly lt: string; readonly limit?: number; readonly reverse?: boolean }) => {
+  const keys: string[] = []
+  try {
+    for await (const key of db.keys(range)) keys.push(key)
+    return { keys, whole: true }
+  } catch (error) {
+    const failure = passing(db, error)
+    if (failure !== null) throw failure
+    return { keys, whole: false }
+  }
+}

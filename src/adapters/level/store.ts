@@ -1,0 +1,179 @@
+import type { AuthorId } from '../../core/brand.js'
+import { compareText, fromUtf8 } from '../../core/encoding/bytes.js'
+import { LIMITS } from '../../core/limits.js'
+import type { ActId } from '../../core/brand.js'
+import { StoreFailure } from '../../ports/store.js'
+import type { Batch, FrameStore, ReadLimit, Stored, StoredFrame } from '../../ports/store.js'
+import { readNumbers } from './database.js'
+import type { Database } from './database.js'
+import { batchBytes, groupCommits } from './group.js'
+import type { Inspection } from './inspection.js'
+import { frameKey, rowKey } from './keys.js'
+import type { TableName } from './keys.js'
+import { encodeRoot } from './root.js'
+import { runFrom } from './runs.js'
+import type { Runs } from './runs.js'
+import type { Space } from './space.js'
+import { decodeRow } from './table.js'
+import type { Table } from './table.js'
+import type { Tail } from './tail.js'
+
+interface Waiting {
+  readonly batch: Batch
+  readonly bytes: number
+  resolve(): void
+  reject(reason: StoreFailure): void
+}
+
+const textOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
+
+/** What the first failed commit rejects with, and every later one. */
+const fenceOf = (error: unknown): StoreFailure => {
+  if (error instanceof StoreFailure) return error
+  return new StoreFailure(/no space left|quota/i.test(textOf(error)) ? 'DISK_FULL' : 'FENCED', `the store takes no more: ${textOf(error)}`, error)
+}
+
+/**
+ * The frame store on LevelDB. Every value is sealed with a checksum over its key; every commit also writes each touched author's held
+ * numbers and a root that counts and sums up the rest, so that what LevelDB loses without a word is seen at the next start (hazards L1, L2).
+ * Commits that wait while one is written go into the next write together: one fsync for all of them.
+ */
+export class LevelStore implements FrameStore {
+  readonly #db: Database
+  readonly #tail: Tail
+  readonly #space: Space
+  readonly #inspection: Inspection
+  readonly #tables: ReadonlyMap<TableName, Table>
+  readonly #runs: Map<AuthorId, Runs>
+  readonly #waiting: Waiting[] = []
+  #commits: number
+  #settled = false
+  #fence: StoreFailure | null = null
+  #writing: Promise<void> | null = null
+  #closing: Promise<void> | null = null
+
+  constructor(db: Database, tail: Tail, space: Space, inspection: Inspection) {
+    this.#db = db
+    this.#tail = tail
+    this.#space = space
+    this.#inspection = inspection
+    this.#tables = inspection.tables
+    this.#runs = inspection.runs
+    this.#commits = inspection.commits
+  }
+
+  async *scan(): AsyncGenerator<Stored> {
+    this.#mustBeOpen()
+    for await (const { name, bytes } of this.#rows('note')) yield { type: 'note', key: name, value: fromUtf8(bytes) ?? '' }
+    for await (const { name, bytes } of this.#rows('act')) yield { type: 'act', id: name as ActId, bytes }
+    for await (const { name, bytes } of this.#rows('proof')) yield { type: 'proof', author: name as AuthorId, bytes }
+    yield* this.#inspection.damaged
+    for (const [author, runs] of [...this.#runs].toSorted(([left], [right]) => compareText(left, right))) {
+      for (const { first, last } of runs) {
+        for await (const reading of readNumbers(this.#db, seq => frameKey(author, seq), first, last)) {
+          const seq = reading.number
+          if (reading.sealed !== null) yield { type: 'frame', frame: { author, seq, bytes: reading.sealed.bytes } }
+          else yield { type: 'damaged', what: `frame ${seq} of ${author} is ${reading.why}`, author, seq }
+        }
+      }
+    }
+  }
+
+  commit(batch: Batch): Promise<void> {
+    const refusal = this.#closed() ?? this.#fence
+    if (refusal !== null) return Promise.reject(refusal)
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ batch, bytes: batchBytes(batch), resolve, reject })
+      this.#writing ??= this.#write()
+    })
+  }
+
+  async frames(author: AuthorId, from: number, limit: ReadLimit): Promise<StoredFrame[]> {
+    this.#mustBeOpen()
+    const frames: StoredFrame[] = []
+    const run = runFrom(this.#runs.get(author) ?? [], from)
+    if (run === null) return frames
+    let bytes = 0
+    const last = Math.min(run.last, from + Math.max(1, limit.frames) - 1)
+    for await (const { number, sealed } of readNumbers(this.#db, seq => frameKey(author, seq), from, last)) {
+      if (sealed === null) break
+      bytes += sealed.bytes.length
+      if (frames.length > 0 && bytes > limit.bytes) break
+      frames.push({ author, seq: number, bytes: sealed.bytes })
+    }
+    return frames
+  }
+
+  async lowest(author: AuthorId): Promise<number | null> {
+    this.#mustBeOpen()
+    return this.#runs.get(author)?.[0]?.first ?? null
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close()
+    return this.#closing
+  }
+
+  async #close(): Promise<void> {
+    await this.#writing
+    try {
+      await this.#tail.close()
+    } finally {
+      await this.#db.close()
+    }
+  }
+
+  #closed(): StoreFailure | null {
+    return this.#closing === null ? null : new StoreFailure('FENCED', 'the store is closed')
+  }
+
+  #mustBeOpen(): void {
+    const closed = this.#closed()
+    if (closed !== null) throw closed
+  }
+
+  async *#rows(name: TableName): AsyncGenerator<{ readonly name: string; readonly bytes: Uint8Array }> {
+    const table = this.#tables.get(name)
+    if (table === undefined) return
+    for await (const { number, sealed } of readNumbers(this.#db, slot => rowKey(name, slot), 1, table.sum.slots)) {
+      const row = sealed === null ? null : decodeRow(sealed.bytes)
+      if (row !== null && row.name !== null && table.holds(row.name, number)) yield { name: row.name, bytes: row.bytes }
+    }
+  }
+
+  /** Writes what waits, group after group, until nothing does or a write fails. */
+  async #write(): Promise<void> {
+    while (this.#waiting.length > 0 && this.#fence === null) {
+      const group = this.#nextGroup()
+      try {
+        await this.#writeGroup(group.map(({ batch }) => batch))
+        for (const { resolve } of group) resolve()
+      } catch (error) {
+        this.#fence = fenceOf(error)
+        for (const { reject } of [...group, ...this.#waiting.splice(0)]) reject(this.#fence)
+      }
+    }
+    this.#writing = null
+  }
+
+  #nextGroup(): Waiting[] {
+    let bytes = 0
+    const end = this.#waiting.findIndex((waiting, index) => (bytes += waiting.bytes) > LIMITS.storeGroupBytes && index > 0)
+    return this.#waiting.splice(0, end < 0 ? this.#waiting.length : end)
+  }
+
+  async #writeGroup(batches: readonly Batch[]): Promise<void> {
+    if (this.#tail.failure !== null) throw this.#tail.failure
+    await this.#space.check()
+    const unsettled = this.#settled ? new Set<AuthorId>() : this.#inspection.unsettled
+    const { puts, runs } = groupCommits(batches, { tables: this.#tables, runs: this.#runs, unsettled })
+    if (!this.#settled) for (const table of this.#tables.values()) puts.push(...table.settle())
+    const commits = this.#commits + 1
+    const root = encodeRoot({ commits, tables: new Map([...this.#tables].map(([name, table]) => [name, table.sum])) })
+    await this.#db.batch([...puts, root], { sync: true })
+    this.#commits = commits
+    this.#settled = true
+    for (const [author, held] of runs) this.#runs.set(author, held)
+    this.#tail.note(commits)
+  }
+}

@@ -1,0 +1,86 @@
+import type { ActId, AuthorId } from '../../core/brand.js'
+import { compareText } from '../../core/encoding/bytes.js'
+import { StoreFailure } from '../../ports/store.js'
+import type { Batch, FrameStore, ReadLimit, Stored, StoredFrame } from '../../ports/store.js'
+
+/** What a memory store keeps: it outlives `close`, so the same content can be opened again as a disk's can. */
+export class MemoryContent {
+  readonly notes = new Map<string, string>()
+  readonly acts = new Map<ActId, Uint8Array>()
+  readonly proofs = new Map<AuthorId, Uint8Array>()
+  readonly frames = new Map<AuthorId, Map<number, Uint8Array>>()
+}
+
+const write = (content: MemoryContent, { frames, acts, proofs, notes }: Batch): void => {
+  for (const { author, seq, bytes } of frames) {
+    const log = content.frames.get(author) ?? new Map<number, Uint8Array>()
+    content.frames.set(author, log.set(seq, bytes))
+  }
+  for (const { id, bytes } of acts) content.acts.set(id, bytes)
+  for (const { author, bytes } of proofs) content.proofs.set(author, bytes)
+  for (const { key, value } of notes) {
+    if (value === null) content.notes.delete(key)
+    else content.notes.set(key, value)
+  }
+}
+
+/** The frame store without a disk, for the simulator and for hosts that keep nothing: same contract, durable as long as its content is held. */
+export class MemoryStore implements FrameStore {
+  readonly #content: MemoryContent
+  #last: Promise<void> = Promise.resolve()
+  #closed = false
+
+  constructor(content: MemoryContent = new MemoryContent()) {
+    this.#content = content
+  }
+
+  async *scan(): AsyncGenerator<Stored> {
+    this.#mustBeOpen()
+    const { notes, acts, proofs, frames } = this.#content
+    for (const [key, value] of notes) yield { type: 'note', key, value }
+    for (const [id, bytes] of acts) yield { type: 'act', id, bytes }
+    for (const [author, bytes] of proofs) yield { type: 'proof', author, bytes }
+    for (const [author, log] of [...frames].toSorted(([left], [right]) => compareText(left, right))) {
+      for (const [seq, bytes] of [...log].toSorted(([left], [right]) => left - right)) yield { type: 'frame', frame: { author, seq, bytes } }
+    }
+  }
+
+  commit(batch: Batch): Promise<void> {
+    if (this.#closed) return Promise.reject(this.#closedFailure())
+    this.#last = this.#last.then(() => write(this.#content, batch))
+    return this.#last
+  }
+
+  async frames(author: AuthorId, from: number, limit: ReadLimit): Promise<StoredFrame[]> {
+    this.#mustBeOpen()
+    const log = this.#content.frames.get(author)
+    const frames: StoredFrame[] = []
+    let size = 0
+    for (let seq = from; frames.length < Math.max(1, limit.frames); seq++) {
+      const bytes = log?.get(seq)
+      size += bytes?.length ?? 0
+      if (bytes === undefined || (frames.length > 0 && size > limit.bytes)) break
+      frames.push({ author, seq, bytes })
+    }
+    return frames
+  }
+
+  async lowest(author: AuthorId): Promise<number | null> {
+    this.#mustBeOpen()
+    const numbers = this.#content.frames.get(author)?.keys()
+    return numbers === undefined ? null : [...numbers].reduce((least, seq) => Math.min(least, seq), Number.MAX_SAFE_INTEGER)
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true
+    await this.#last
+  }
+
+  #closedFailure(): StoreFailure {
+    return new StoreFailure('FENCED', 'the store is closed')
+  }
+
+  #mustBeOpen(): void {
+    if (this.#closed) throw this.#closedFailure()
+  }
+}

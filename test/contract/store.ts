@@ -1,0 +1,201 @@
+import { describe, expect, test } from 'vitest'
+import type { ActId, AuthorId } from '../../src/core/brand.js'
+import { StoreFailure } from '../../src/ports/store.js'
+import type { Batch, FrameStore, Stored } from '../../src/ports/store.js'
+
+/** One place where a store lies: `open` gives the same content again after `close`; `remove` cleans up. */
+export interface StorePlace {
+  open(): Promise<FrameStore>
+  remove(): Promise<void>
+}
+
+export const NOTHING: Batch = { frames: [], acts: [], proofs: [], notes: [] }
+export const authorOf = (letter: string): AuthorId => `${letter.repeat(64)}/${'0'.repeat(24)}` as AuthorId
+export const ALICE = authorOf('a')
+export const BOB = authorOf('b')
+const actOf = (digit: number): ActId => digit.toString(16).padStart(64, '0') as ActId
+export const bytesOf = (text: string): Uint8Array => new TextEncoder().encode(text)
+const textOf = (bytes: Uint8Array): string => new TextDecoder().decode(bytes)
+export const frame = (author: AuthorId, seq: number, text = `${author[0]}${seq}`) => ({ author, seq, bytes: bytesOf(text) })
+export const framesOf = (author: AuthorId, from: number, count: number) => Array.from({ length: count }, (_, index) => frame(author, from + index))
+
+/** What a scan gives, a line for each thing. */
+export const scanned = async (store: FrameStore): Promise<string[]> => {
+  const lines: string[] = []
+  for await (const stored of store.scan()) lines.push(lineOf(stored))
+  return lines
+}
+
+const lineOf = (stored: Stored): string => {
+  switch (stored.type) {
+    case 'note':
+      return `note ${stored.key}=${stored.value}`
+    case 'act':
+      return `act ${Number.parseInt(stored.id, 16)} ${textOf(stored.bytes)}`
+    case 'proof':
+      return `proof ${stored.author[0]} ${textOf(stored.bytes)}`
+    case 'frame':
+      return `frame ${stored.frame.author[0]} ${stored.frame.seq} ${textOf(stored.frame.bytes)}`
+    case 'damaged':
+      return `damaged ${stored.author?.[0] ?? '-'} ${stored.seq ?? '-'} ${stored.what}`
+  }
+}
+
+const MANY = { frames: 1_000, bytes: 1_000_000 }
+
+/** The contract of `FrameStore`, for every store that there is. */
+export const storeContract = (name: string, makePlace: () => Promise<StorePlace>): void => {
+  const withPlace = async (run: (place: StorePlace) => Promise<void>): Promise<void> => {
+    const place = await makePlace()
+    try {
+      await run(place)
+    } finally {
+      await place.remove()
+    }
+  }
+  const withStore = (run: (store: FrameStore, place: StorePlace) => Promise<void>): Promise<void> =>
+    withPlace(async place => {
+      const store = await place.open()
+      try {
+        await run(store, place)
+      } finally {
+        await store.close()
+      }
+    })
+  const reopened = async (store: FrameStore, place: StorePlace): Promise<string[]> => {
+    await store.close()
+    const again = await place.open()
+    try {
+      return await scanned(again)
+    } finally {
+      await again.close()
+    }
+  }
+
+  describe(`frame store: ${name}`, () => {
+    test('a new store holds nothing', () =>
+      withStore(async store => {
+        expect(await scanned(store)).toEqual([])
+        expect(await store.lowest(ALICE)).toBe(null)
+        expect(await store.frames(ALICE, 1, MANY)).toEqual([])
+      }))
+
+    test('a scan gives notes, acts in the order they came, proofs, then frames by author and number; also after reopening', () =>
+      withStore(async (store, place) => {
+        await store.commit({ ...NOTHING, frames: [frame(BOB, 2), frame(BOB, 1), frame(ALICE, 300)], acts: [{ id: actOf(9), bytes: bytesOf('nine') }] })
+        await store.commit({ ...NOTHING, frames: [frame(ALICE, 299), frame(ALICE, 2 ** 40)], notes: [{ key: 'heard/mac', value: '1 ü' }, { key: '', value: '' }] })
+        await store.commit({ ...NOTHING, acts: [{ id: actOf(3), bytes: bytesOf('three') }], proofs: [{ author: BOB, bytes: bytesOf('old') }] })
+        await store.commit({ ...NOTHING, proofs: [{ author: BOB, bytes: bytesOf('new') }, { author: ALICE, bytes: bytesOf('proof') }] })
+        const lines = await scanned(store)
+        expect(lines.slice(0, 6).toSorted()).toEqual(['act 3 three', 'act 9 nine', 'note =', 'note heard/mac=1 ü', 'proof a proof', 'proof b new'])
+        expect(lines.filter(line => line.startsWith('act'))).toEqual(['act 9 nine', 'act 3 three'])
+        expect(lines.map(line => line.split(' ')[0]).slice(0, 6)).toEqual(['note', 'note', 'act', 'act', 'proof', 'proof'])
+        expect(lines.slice(6)).toEqual(['frame a 299 a299', 'frame a 300 a300', `frame a ${2 ** 40} a${2 ** 40}`, 'frame b 1 b1', 'frame b 2 b2'])
+        expect((await reopened(store, place)).toSorted()).toEqual(lines.toSorted())
+      }))
+
+    test('notes are replaced and removed, and stay so', () =>
+      withStore(async (store, place) => {
+        await store.commit({ ...NOTHING, notes: ['a', 'b', 'c'].map(key => ({ key, value: 'old' })) })
+        await store.commit({ ...NOTHING, notes: [{ key: 'a', value: null }, { key: 'b', value: 'new' }, { key: 'absent', value: null }] })
+        await store.commit({ ...NOTHING, notes: [{ key: 'd', value: 'x' }, { key: 'd', value: null }, { key: 'e', value: null }, { key: 'e', value: 'y' }] })
+        expect((await scanned(store)).toSorted()).toEqual(['note b=new', 'note c=old', 'note e=y'])
+        expect((await reopened(store, place)).toSorted()).toEqual(['note b=new', 'note c=old', 'note e=y'])
+      }))
+
+    test('what is committed again replaces what was there', () =>
+      withStore(async (store, place) => {
+        await store.commit({ ...NOTHING, frames: framesOf(ALICE, 1, 3), acts: [{ id: actOf(1), bytes: bytesOf('one') }] })
+        await store.commit({ ...NOTHING, frames: [frame(ALICE, 2, 'again')], acts: [{ id: actOf(1), bytes: bytesOf('one') }] })
+        expect(await reopened(store, place)).toEqual(['act 1 one', 'frame a 1 a1', 'frame a 2 again', 'frame a 3 a3'])
+      }))
+
+    test('frames() ends at a gap, at the number and at the bytes it is told, and gives at least one', () =>
+      withStore(async store => {
+        await store.commit({ ...NOTHING, frames: [...framesOf(ALICE, 10, 5), ...framesOf(ALICE, 20, 2)] })
+        const seqs = async (from: number, frames: number, bytes: number): Promise<number[]> => (await store.frames(ALICE, from, { frames, bytes })).map(({ seq }) => seq)
+        expect(await seqs(10, 100, 1_000)).toEqual([10, 11, 12, 13, 14])
+        expect(await seqs(12, 100, 1_000)).toEqual([12, 13, 14])
+        expect(await seqs(10, 2, 1_000)).toEqual([10, 11])
+        expect(await seqs(10, 100, 9)).toEqual([10, 11, 12])
+        expect(await seqs(10, 100, 8)).toEqual([10, 11])
+        expect(await seqs(10, 0, 0)).toEqual([10])
+        expect(await seqs(15, 100, 1_000)).toEqual([])
+        expect(await seqs(9, 100, 1_000)).toEqual([])
+        expect(await seqs(21, 100, 1_000)).toEqual([21])
+        expect(await store.frames(BOB, 10, MANY)).toEqual([])
+        expect(textOf((await store.frames(ALICE, 20, MANY))[1]?.bytes ?? bytesOf(''))).toBe('a21')
+      }))
+
+    test('lowest() follows history that is filled in from below', () =>
+      withStore(async store => {
+        await store.commit({ ...NOTHING, frames: framesOf(ALICE, 50, 2) })
+        expect(await store.lowest(ALICE)).toBe(50)
+        await store.commit({ ...NOTHING, frames: framesOf(ALICE, 1, 10) })
+        expect(await store.lowest(ALICE)).toBe(1)
+        expect((await store.frames(ALICE, 1, MANY)).length).toBe(10)
+        await store.commit({ ...NOTHING, frames: framesOf(ALICE, 11, 39) })
+        expect((await store.frames(ALICE, 1, MANY)).length).toBe(51)
+      }))
+
+    test('commits that are not awaited take effect in call order', () =>
+      withStore(async (store, place) => {
+        const done: number[] = []
+        await Promise.all(
+          Array.from({ length: 300 }, async (_, index) => {
+            await store.commit({ ...NOTHING, frames: [frame(ALICE, index + 1)], notes: [{ key: 'newest', value: `${index}` }, { key: `n${index % 7}`, value: index % 2 === 0 ? null : 'x' }] })
+            done.push(index)
+          })
+        )
+        expect(done).toEqual(Array.from({ length: 300 }, (_, index) => index))
+        const lines = await reopened(store, place)
+        expect(lines).toContain('note newest=299')
+        expect(lines.filter(line => line.startsWith('frame')).length).toBe(300)
+        expect(lines.filter(line => line.startsWith('damaged'))).toEqual([])
+      }))
+
+    test('an empty commit resolves after those before it', () =>
+      withStore(async store => {
+        const first = store.commit({ ...NOTHING, frames: [frame(ALICE, 1)] })
+        await store.commit(NOTHING)
+        expect((await store.frames(ALICE, 1, MANY)).length).toBe(1)
+        await first
+      }))
+
+    test('large frames and empty ones come back byte for byte', () =>
+      withStore(async (store, place) => {
+        const large = Uint8Array.from({ length: 300_000 }, (_, index) => (index * 7_919) >> 3)
+        await store.commit({ ...NOTHING, frames: [{ author: ALICE, seq: 0, bytes: new Uint8Array(0) }, { author: ALICE, seq: 1, bytes: large }] })
+        await store.close()
+        const again = await place.open()
+        const [empty, full] = await again.frames(ALICE, 0, MANY)
+        await again.close()
+        expect(empty?.bytes.length).toBe(0)
+        expect(Buffer.compare(full?.bytes ?? bytesOf(''), large)).toBe(0)
+      }))
+
+    test('close waits for the commits under way; afterwards everything is refused by name', () =>
+      withStore(async (store, place) => {
+        const commits = Array.from({ length: 20 }, (_, index) => store.commit({ ...NOTHING, frames: [frame(ALICE, index + 1)] }))
+        const closed = store.close()
+        const late = store.commit({ ...NOTHING, frames: [frame(ALICE, 21)] })
+        await expect(late).rejects.toMatchObject({ code: 'FENCED', message: 'the store is closed' })
+        await expect(late).rejects.toBeInstanceOf(StoreFailure)
+        await closed
+        await Promise.all(commits)
+        await store.close()
+        await expect(store.frames(ALICE, 1, MANY)).rejects.toMatchObject({ code: 'FENCED' })
+        await expect(store.lowest(ALICE)).rejects.toMatchObject({ code: 'FENCED' })
+        await expect(scanned(store)).rejects.toMatchObject({ code: 'FENCED' })
+        expect((await reopened(store, place)).length).toBe(20)
+      }))
+
+    test('10,000 frames of 20 authors are scanned and read', () =>
+      withStore(async store => {
+        const authors = Array.from('0123456789abcdefghij', authorOf)
+        await Promise.all(authors.flatMap(author => Array.from({ length: 5 }, (_, part) => store.commit({ ...NOTHING, frames: framesOf(author, part * 100 + 1, 100) }))))
+        expect((await scanned(store)).length).toBe(10_000)
+        for (const author of authors) expect((await store.frames(author, 1, MANY)).length).toBe(500)
+      }))
+  })
+}
