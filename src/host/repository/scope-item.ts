@@ -1,0 +1,83 @@
+import { failure, success, type Failure, type Result } from '../../core/result.js'
+
+/** What stands between two separators of a typed path or pattern. */
+export interface Segment {
+  /** With its escapes, as a pattern. */
+  readonly source: string
+  /** Without its escapes, as a name on disk. */
+  readonly name: string
+  /** Whether it holds an unescaped `*`, `?`, `[` or `{`. */
+  readonly isWild: boolean
+}
+
+const SPECIAL = new Set('*?[]{}\\')
+
+/** A path as a scope item that covers exactly it and all below: pattern characters escaped, `./` before what would read as a name. */
+export const literalItem = (path: string): string => {
+  const escaped = path.replaceAll(/[*?[\]{}\\]/g, '\\$&')
+  return isName(escaped) ? `./${escaped}` : escaped
+}
+
+/** Whether a scope item is a name, equal to another or not, rather than a path. */
+export const isName = (item: string): boolean => item.startsWith('@') || item.startsWith('branch:')
+
+const isClassAt = (text: string, at: number): boolean => {
+  const end = text.indexOf(']', at + 2)
+  return end > 0 && !text.slice(at, end).includes('/')
+}
+
+/**
+ * Cuts what was typed at its separators. `/` is one everywhere outside a class. A backslash escapes where it stands before
+ * `* ? [ ] { } \`, before a comma inside braces, and before anything inside a class; everywhere else it is Windows' separator. So
+ * `src\auth\login.ts` is a path, `src\*.ts` names the file `src*.ts` (write `src/*.ts`), and a name that holds a backslash is typed with two.
+ */
+export const readSegments = (text: string): readonly Segment[] => {
+  const segments: Segment[] = []
+  let source = ''
+  let name = ''
+  let isWild = false
+  let braces = 0
+  let inClass = false
+  let classStart = 0
+  const cut = (): void => {
+    segments.push({ source, name, isWild })
+    source = ''
+    name = ''
+    isWild = false
+  }
+  for (let at = 0; at < text.length; at++) {
+    const character = text.charAt(at)
+    const next = text.charAt(at + 1)
+    if (character === '\\' && next !== '' && (inClass || SPECIAL.has(next) || (next === ',' && braces > 0))) {
+      source += character + next
+      name += next
+      at++
+    } else if (!inClass && (character === '/' || character === '\\')) {
+      cut()
+    } else {
+      source += character
+      name += character
+      if (inClass) {
+        inClass = character !== ']' || /^[!^]?$/.test(source.slice(classStart, -1))
+      } else if (character === '[') {
+        inClass = isClassAt(text, at)
+        classStart = source.length
+      }
+      if (!inClass && character === '{') braces++
+      if (!inClass && character === '}') braces = Math.max(0, braces - 1)
+      isWild ||= character === '*' || character === '?' || character === '[' || character === '{'
+    }
+  }
+  cut()
+  return segments
+}
+
+/** The pattern from the first wildcard on, kept as it was typed; empty and `.` segments fall away. Failure `PATTERN_INVALID` for `..`. */
+export const wildTail = (segments: readonly Segment[], input: string): Result<string> => {
+  const kept = segments.filter(({ source }) => source !== '' && source !== '.')
+  if (kept.some(({ source }) => source === '..')) return refused(input)
+  return success(kept.map(({ source }) => source).join('/'))
+}
+
+const refused = (input: string): { ok: false; failure: Failure } =>
+  failure('PATTERN_INVALID', `${input}: ".." after a wildcard has no one meaning`, { field: 'scope', next: ['write the pattern without ".." after the first wildcard'] })
