@@ -1,0 +1,189 @@
+import type { ActId, Brand, Hash, HostKey, Millis } from '../../brand.js'
+import { LIMITS } from '../../limits.js'
+
+/** Raw Ed25519 public key of an operator as 64 lower-case hex digits. */
+export type OperatorKey = Brand<string, 'OperatorKey'>
+/** Public half of an invitation's throw-away key as 64 lower-case hex digits. */
+export type InvitationKey = Brand<string, 'InvitationKey'>
+/** Whoever signed an act, before it is known in which capacity. */
+export type SignerKey = Brand<string, 'HostKey' | 'OperatorKey'>
+/** An Ed25519 signature as 128 lower-case hex digits. */
+export type SignatureHex = Brand<string, 'SignatureHex'>
+
+/** The newest frame that stays of one epoch (24 hex digits) of a key. */
+export interface NamedHead {
+  readonly epoch: string
+  readonly seq: number
+  readonly hash: Hash
+}
+
+/** Founds a mesh: its first operator and its first host, which proves that it agrees. */
+export interface GenesisBody {
+  readonly name: string
+  readonly operator: OperatorKey
+  readonly host: { readonly key: HostKey; readonly name: string; readonly role: string }
+  /** The host's signature over its joining statement (`joining.ts`), for the mesh that does not exist yet. */
+  readonly proof: SignatureHex
+}
+
+/** `expires` is mesh time in milliseconds; `uses` counts hosts, not attempts. */
+export interface InviteBody {
+  readonly key: InvitationKey
+  readonly role: string
+  readonly uses: number
+  readonly expires: Millis
+  readonly ephemeral: boolean
+}
+
+export interface CancelBody {
+  readonly invite: ActId
+}
+
+/**
+ * A member's word that this newcomer stood before it with a valid invitation. `key` repeats the invitation's key, so that both proofs can be
+ * checked when the act is taken in, also where the invitation arrives later.
+ */
+export interface WitnessBody {
+  readonly invite: ActId
+  readonly key: InvitationKey
+  readonly host: { readonly key: HostKey; readonly name: string }
+  readonly byInvitation: SignatureHex
+  readonly byHost: SignatureHex
+}
+
+export interface OperatorBody {
+  readonly key: OperatorKey
+  readonly name: string
+}
+
+/** Written by the host itself: `skein leave`. What its epochs hold up to these heads stays; an epoch that is not named is out whole. */
+export interface RetireBody {
+  readonly key: HostKey
+  readonly heads: readonly NamedHead[]
+}
+
+/** What this version understands. All other kinds are kept and forwarded as they are. */
+export type ActContent =
+  | { readonly kind: 'genesis'; readonly body: GenesisBody }
+  | { readonly kind: 'invite'; readonly body: InviteBody }
+  | { readonly kind: 'cancel'; readonly body: CancelBody }
+  | { readonly kind: 'witness'; readonly body: WitnessBody }
+  | { readonly kind: 'operator'; readonly body: OperatorBody }
+  | { readonly kind: 'retire'; readonly body: RetireBody }
+
+export type ActKind = ActContent['kind']
+
+const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]*$/
+const ROLE = /^[A-Za-z0-9_-]+$/
+
+/**
+ * Whether a text can name a host, mesh or operator: letters, digits, `.`, `_`, `-`, not `all`. Only ASCII, so that no name looks like another's,
+ * and so that runtimes with different Unicode tables agree on which acts are valid.
+ */
+export const isName = (text: string): boolean => text.length <= LIMITS.nameChars && NAME.test(text) && text.toLowerCase() !== 'all'
+
+/** Whether a text can be a role: 1 to 32 of `[A-Za-z0-9_-]`. */
+export const isRole = (text: string): boolean => text.length <= LIMITS.roleChars && ROLE.test(text)
+
+/** The value as its type, or null. Null is never a valid value. */
+type Parse<Value> = (value: unknown) => Value | null
+
+const text =
+  (isValid: (text: string) => boolean): Parse<string> =>
+  value =>
+    typeof value === 'string' && isValid(value) ? value : null
+
+const hex =
+  <Branded extends string>(digits: number): Parse<Branded> =>
+  value =>
+    typeof value === 'string' && value.length === digits && /^[0-9a-f]+$/.test(value) ? (value as Branded) : null
+
+const whole =
+  (least: number, most: number): Parse<number> =>
+  value =>
+    typeof value === 'number' && Number.isSafeInteger(value) && value >= least && value <= most ? value : null
+
+const flag: Parse<boolean> = value => (typeof value === 'boolean' ? value : null)
+
+/** Fields that are not named are left alone: a newer minor may add some. */
+const fields =
+  <Body extends object>(parsers: { readonly [Field in keyof Body]-?: Parse<Body[Field]> }): Parse<Body> =>
+  value => {
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) return null
+    const given = new Map<string, unknown>(Object.entries(value))
+    const parsed = new Map<string, unknown>()
+    for (const [field, parse] of Object.entries<Parse<unknown>>(parsers)) {
+      const result = parse(given.get(field))
+      if (result === null) return null
+      parsed.set(field, result)
+    }
+    return Object.fromEntries(parsed) as Body
+  }
+
+const heads: Parse<readonly NamedHead[]> = value => {
+  if (!Array.isArray(value) || value.length > LIMITS.epochsPerKey) return null
+  const parsed = value.map(head).filter(each => each !== null)
+  return parsed.length === value.length && new Set(parsed.map(({ epoch }) => epoch)).size === parsed.length ? parsed : null
+}
+
+const anySafe = Number.MAX_SAFE_INTEGER
+const name = text(isName)
+const role = text(isRole)
+const hostKey = hex<HostKey>(64)
+const operatorKey = hex<OperatorKey>(64)
+const invitationKey = hex<InvitationKey>(64)
+const actId = hex<ActId>(64)
+const signature = hex<SignatureHex>(128)
+const head = fields<NamedHead>({ epoch: hex(24), seq: whole(0, anySafe), hash: hex<Hash>(64) })
+
+const genesis = fields<GenesisBody>({ name, operator: operatorKey, host: fields<GenesisBody['host']>({ key: hostKey, name, role }), proof: signature })
+const invite = fields<InviteBody>({ key: invitationKey, role, uses: whole(1, LIMITS.invitationUses), expires: whole(1, anySafe), ephemeral: flag })
+const cancel = fields<CancelBody>({ invite: actId })
+const witness = fields<WitnessBody>({
+  invite: actId,
+  key: invitationKey,
+  host: fields<WitnessBody['host']>({ key: hostKey, name }),
+  byInvitation: signature,
+  byHost: signature
+})
+const operator = fields<OperatorBody>({ key: operatorKey, name })
+const retire = fields<RetireBody>({ key: hostKey, heads })
+
+/** `unknown`: a kind of a later version. `invalid`: a kind of ours whose body is not. */
+export type ParsedBody = { readonly type: 'content'; readonly content: ActContent } | { readonly type: 'unknown' } | { readonly type: 'invalid' }
+
+const INVALID: ParsedBody = { type: 'invalid' }
+const UNKNOWN: ParsedBody = { type: 'unknown' }
+const found = (content: ActContent): ParsedBody => ({ type: 'content', content })
+
+/** Reads an act's body, a parsed JSON object, by its kind. */
+export const parseBody = (kind: string, value: unknown): ParsedBody => {
+  switch (kind) {
+    case 'genesis': {
+      const body = genesis(value)
+      return body ? found({ kind, body }) : INVALID
+    }
+    case 'invite': {
+      const body = invite(value)
+      return body ? found({ kind, body }) : INVALID
+    }
+    case 'cancel': {
+      const body = cancel(value)
+      return body ? found({ kind, body }) : INVALID
+    }
+    case 'witness': {
+      const body = witness(value)
+      return body ? found({ kind, body }) : INVALID
+    }
+    case 'operator': {
+      const body = operator(value)
+      return body ? found({ kind, body }) : INVALID
+    }
+    case 'retire': {
+      const body = retire(value)
+      return body ? found({ kind, body }) : INVALID
+    }
+    default:
+      return UNKNOWN
+  }
+}

@@ -1,0 +1,133 @@
+import type { ActId, HostKey, MeshId } from '../../brand.js'
+import { compareText } from '../../encoding/bytes.js'
+import { LIMITS } from '../../limits.js'
+import { admitHosts } from './admissions.js'
+import { compareStamps, type VerifiedAct } from './act.js'
+import type { NamedHead } from './body.js'
+import { departures } from './departure.js'
+import { openInvitations, type Invitation } from './invitation.js'
+import type { HeldBackHost, Member, StandingHost } from './member.js'
+import { DisplayNames } from './names.js'
+import { rankOperators, type Operator } from './operators.js'
+
+export type Standing =
+  | { readonly state: 'member' }
+  /** Frames up to these heads stay, nothing behind them counts. */
+  | { readonly state: 'left'; readonly heads: readonly NamedHead[] }
+  | { readonly state: 'held-back' }
+  | { readonly state: 'unknown' }
+
+/** An act without effect here: of a kind, or with a body, that this version does not understand. It is kept and forwarded. */
+export interface CarriedAct {
+  readonly id: ActId
+  readonly kind: string
+  readonly minor: number
+}
+
+interface RosterFacts {
+  readonly mesh: MeshId | null
+  readonly name: string | null
+  readonly operators: readonly Operator[]
+  readonly members: ReadonlyMap<HostKey, Member>
+  readonly heldBack: ReadonlyMap<HostKey, HeldBackHost>
+  readonly invitations: ReadonlyMap<ActId, Invitation>
+  readonly carried: readonly CarriedAct[]
+  readonly tips: readonly VerifiedAct[]
+}
+
+/** Who belongs to the mesh and in which capacity: a pure function of the set of acts (rules B1), without a clock. */
+export class Roster {
+  /** Null until the genesis is held: then nobody stands. */
+  readonly mesh: MeshId | null
+  readonly name: string | null
+  /** By rank, the founder first. */
+  readonly operators: readonly Operator[]
+  /** Those who stand or left, in the order in which they were let in, the founder first. */
+  readonly members: ReadonlyMap<HostKey, Member>
+  readonly heldBack: ReadonlyMap<HostKey, HeldBackHost>
+  /** Those made by operators, in order of id. */
+  readonly invitations: ReadonlyMap<ActId, Invitation>
+  readonly carried: readonly CarriedAct[]
+  /** Newest first. */
+  readonly #tips: readonly VerifiedAct[]
+  readonly #names: DisplayNames
+  readonly #operatorKeys: ReadonlySet<string>
+
+  constructor(facts: RosterFacts) {
+    this.mesh = facts.mesh
+    this.name = facts.name
+    this.operators = facts.operators
+    this.members = facts.members
+    this.heldBack = facts.heldBack
+    this.invitations = facts.invitations
+    this.carried = facts.carried
+    this.#tips = facts.tips
+    this.#names = new DisplayNames([...facts.members.values(), ...facts.heldBack.values()])
+    this.#operatorKeys = new Set(facts.operators.map(({ key }) => key))
+  }
+
+  /** The one question that replication asks: is this key let in, and up to which heads. */
+  admits(key: HostKey): Standing {
+    const member = this.members.get(key)
+    if (member) return member.state === 'left' ? { state: 'left', heads: member.heads } : { state: 'member' }
+    return { state: this.heldBack.has(key) ? 'held-back' : 'unknown' }
+  }
+
+  isOperator(key: string): boolean {
+    return this.#operatorKeys.has(key)
+  }
+
+  /** The host's name; with `-` and the first 8 characters of its id where that name alone could mean another host. */
+  displayName(key: HostKey): string {
+    return this.#names.of(key)
+  }
+
+  /**
+   * What the next act of this signer names as seen: acts that no other act has seen, at most `LIMITS.actSeen`, sorted. The signer's own come first, so that
+   * each signer's acts stay one behind the other whatever the bound leaves out; then the newest.
+   */
+  newestActs(signer?: string): readonly ActId[] {
+    const own = this.#tips.filter(act => act.signer === signer)
+    const others = this.#tips.filter(act => act.signer !== signer)
+    return [...own, ...others].slice(0, LIMITS.actSeen).map(({ id }) => id).sort(compareText)
+  }
+}
+
+const withDeparture = (host: StandingHost, heads: readonly NamedHead[] | undefined): Member =>
+  heads ? { ...host, state: 'left', heads } : { ...host, state: 'member' }
+
+const isCarried = ({ signer, content }: VerifiedAct): boolean => content === null || (content.kind === 'retire' && (content.body.key as string) !== signer)
+
+/**
+ * The roster that a set of acts gives: equal for any order and any repetition. The acts are all of one mesh, as `decodeAct` sees to it; without its genesis among
+ * them nobody stands. No signature is checked here: that was done once, when each act was taken in.
+ */
+export const reduceRoster = (given: Iterable<VerifiedAct>): Roster => {
+  const acts = new Map<ActId, VerifiedAct>()
+  for (const act of given) acts.set(act.id, act)
+  const sorted = [...acts.values()].sort((left, right) => compareText(left.id, right.id))
+  const seen = new Set(sorted.flatMap(act => act.seen))
+  const tips = sorted.filter(({ id }) => !seen.has(id)).sort((left, right) => compareStamps(right.stamp, left.stamp) || compareText(left.id, right.id))
+  const carried = sorted.filter(isCarried).map(({ id, kind, minor }) => ({ id, kind, minor }))
+  const genesis = sorted.find(({ kind }) => kind === 'genesis')
+  if (genesis?.content?.kind !== 'genesis' || genesis.hostId === null) {
+    return new Roster({ mesh: null, name: null, operators: [], members: new Map(), heldBack: new Map(), invitations: new Map(), carried, tips })
+  }
+
+  const { name, host } = genesis.content.body
+  const operators = rankOperators(genesis, sorted)
+  const invitations = openInvitations(sorted, new Set<string>(operators.map(({ key }) => key)))
+  const founder: StandingHost = { ...host, hostId: genesis.hostId, ephemeral: false, since: genesis.stamp, invite: null, witnesses: [] }
+  const { members, heldBack } = admitHosts(founder, acts, invitations)
+  const left = departures(sorted)
+  return new Roster({
+    mesh: genesis.id as string as MeshId,
+    name,
+    operators,
+    members: new Map([...members].map(([key, member]) => [key, withDeparture(member, left.get(key))])),
+    heldBack,
+    invitations,
+    carried,
+    tips
+  })
+}
