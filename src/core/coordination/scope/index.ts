@@ -1,0 +1,6 @@
+export { scopeOf } from './cache.js'
+export { covers } from './cover.js'
+export { coversScope } from './inclusion.js'
+export { overlap, overlapsAny, type Overlap } from './overlap.js'
+export { escapePath, parseScope, prefixOf, type NameScope, type PathScope, type Scope } from './scope.js'
+export { ScopeIndex } from './scopeindex.js'

@@ -1,0 +1,50 @@
+import { compareText } from '../../encoding/bytes.js'
+import { covers } from './cover.js'
+import { intersect } from './intersection.js'
+import type { PathScope, Scope } from './scope.js'
+
+/** Proof of an overlap: a path that both scopes cover (`''` is the root itself), or the name that both are. */
+export interface Overlap {
+  readonly witness: string
+}
+
+/**
+ * Is there a path that both cover? Exact, and the same whichever comes first. The witness is a shortest common path, made readable:
+ * two literals give the longer one, a segment gets an `x` before its extension where it can have one.
+ */
+export const overlap = (left: Scope, right: Scope): Overlap | null => {
+  if (left.type === 'name' || right.type === 'name') return left.type === right.type && left.text === right.text ? { witness: left.text } : null
+  if (!prefixesAgree(left, right)) return null
+  if (left.literal !== null && right.literal !== null) return { witness: left.prefix.length < right.prefix.length ? right.literal : left.literal }
+  const [first, second] = compareText(left.text, right.text) <= 0 ? [left, right] : [right, left]
+  const { path } = intersect(first.automaton(), second.automaton())
+  return path === null ? null : { witness: readable(path, first, second) }
+}
+
+const prefixesAgree = (left: PathScope, right: PathScope): boolean => {
+  const length = Math.min(left.prefix.length, right.prefix.length)
+  for (let index = 0; index < length; index++) if (left.prefix[index] !== right.prefix[index]) return false
+  return true
+}
+
+/** A shortest path takes every star as empty: `src/.ts` for `src/*.ts`. People expect `src/x.ts`. */
+const readable = (path: string, left: Scope, right: Scope): string => {
+  let witness = path
+  for (let at = witness.lastIndexOf('.'); at >= 0; at = at === 0 ? -1 : witness.lastIndexOf('.', at - 1)) {
+    if (at > 0 && witness[at - 1] !== '/') continue
+    const named = `${witness.slice(0, at)}x${witness.slice(at)}`
+    if (covers(left, named) && covers(right, named)) witness = named
+  }
+  return witness
+}
+
+/** The first pair that overlaps, in the order of the lists, with its witness. */
+export const overlapsAny = (lefts: readonly Scope[], rights: readonly Scope[]): { readonly left: Scope; readonly right: Scope; readonly witness: string } | null => {
+  for (const left of lefts) {
+    for (const right of rights) {
+      const found = overlap(left, right)
+      if (found !== null) return { left, right, witness: found.witness }
+    }
+  }
+  return null
+}

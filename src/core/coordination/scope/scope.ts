@@ -1,0 +1,93 @@
+import { LIMITS } from '../../limits.js'
+import { failure, success, type Result } from '../../result.js'
+import { automatonOf, type Automaton } from './automaton.js'
+import { readPattern, type Fault } from './pattern.js'
+import { ClassTable, wordOf, type Word } from './word.js'
+
+/** Begins with `@` or `branch:`; equal to another or not, never a path. */
+export interface NameScope {
+  readonly type: 'name'
+  readonly text: string
+}
+
+/** Paths of one repository, each with all below. */
+export interface PathScope {
+  readonly type: 'path'
+  /** As it was given. */
+  readonly text: string
+  /** The leading segments that every covered path has. */
+  readonly prefix: readonly string[]
+  /** The path, where the scope is one path and all below; `''` is the root, which covers everything. Null for a pattern. */
+  readonly literal: string | null
+  /** Built at the first call for a literal: most of those never meet a pattern. */
+  automaton(): Automaton
+}
+
+export type Scope = NameScope | PathScope
+
+const NAME = /^(?:@|branch:)/u
+const FORBIDDEN = /[\p{Cc}\p{Cs}]/u
+
+const invalid = ({ at, reason }: Fault): Result<never> =>
+  failure('PATTERN_INVALID', `the scope is wrong at character ${at + 1}: ${reason}`, { field: 'scope', details: { position: at + 1, reason } })
+
+/**
+ * A scope from its canonical text: a name, or a pattern relative to the repository's root (NFC, `/` between segments).
+ * `*` `?` `[a-z]` `[!a]` `{a,b}` and `\` mean what they mean to a shell, `**` is any number of whole segments, nothing else is special.
+ * A path that begins as a name does is written with a backslash: see `escapePath`.
+ * Fails with `PATTERN_INVALID`; `details.position` counts characters from 1.
+ */
+export const parseScope = (text: string): Result<Scope> => {
+  const characters = Array.from(text.slice(0, 2 * LIMITS.patternChars + 2))
+  if (characters.length > LIMITS.patternChars) return invalid({ at: LIMITS.patternChars, reason: `longer than ${LIMITS.patternChars} characters` })
+  const forbidden = characters.findIndex((character) => FORBIDDEN.test(character))
+  if (forbidden >= 0) return invalid({ at: forbidden, reason: 'a control character, or half of a character' })
+  const name = NAME.exec(text)
+  if (name === null) return parsePath(text, characters)
+  return name[0] === text ? invalid({ at: text.length, reason: `a name follows ${text}` }) : success({ type: 'name', text })
+}
+
+const parsePath = (text: string, characters: readonly string[]): Result<Scope> => {
+  const alternatives = readPattern(characters.map((character) => character.codePointAt(0) ?? 0))
+  if ('reason' in alternatives) return invalid(alternatives)
+  const table = new ClassTable()
+  const words: Word[] = []
+  for (const tokens of alternatives) {
+    const word = wordOf(tokens, table)
+    if ('reason' in word) return invalid(word)
+    words.push(word)
+  }
+  const [first = []] = words
+  if (words.length === 1 && first.every((symbol) => symbol >= 0)) return success(literalScope(text, first))
+  const automaton = automatonOf(words, table.classes)
+  if (automaton.labels.length > LIMITS.patternEdges) return invalid({ at: characters.indexOf('{'), reason: 'the braces give too many different places' })
+  return success({ type: 'path', text, prefix: commonPrefix(words), literal: null, automaton: () => automaton })
+}
+
+const literalScope = (text: string, word: Word): PathScope => {
+  const literal = String.fromCodePoint(...word.slice(0, -1))
+  let automaton: Automaton | null = null
+  return { type: 'path', text, prefix: word.length === 0 ? [] : literal.split('/'), literal, automaton: () => (automaton ??= automatonOf([word], [])) }
+}
+
+/** The literal segments that all words begin with; a word that ends, or whose next segment is no literal, ends them. */
+const commonPrefix = (words: readonly Word[]): readonly string[] => {
+  const prefixes = words.map(literalSegments)
+  const [first = []] = prefixes
+  const end = first.findIndex((segment, index) => prefixes.some((other) => other[index] !== segment))
+  return end < 0 ? first : first.slice(0, end)
+}
+
+const literalSegments = (word: Word): readonly string[] => {
+  const special = word.findIndex((symbol) => symbol < 0)
+  return String.fromCodePoint(...(special < 0 ? word : word.slice(0, special))).split('/').slice(0, -1)
+}
+
+/** The leading segments that every path the scope covers has, for an index; none for a name. */
+export const prefixOf = (scope: Scope): readonly string[] => (scope.type === 'path' ? scope.prefix : [])
+
+/** The scope text of exactly this path and all below: `app/[id]` is a file, not a class. */
+export const escapePath = (path: string): string => {
+  const escaped = path.replace(/[\\*?[\]{},]/gu, '\\$&')
+  return NAME.test(escaped) ? `\\${escaped}` : escaped
+}
