@@ -61,6 +61,12 @@ export class ByteReader {
     return this.#take(length) ? this.#bytes.slice(this.#offset - length, this.#offset) : new Uint8Array(0)
   }
 
+  /** Exactly this many bytes; zeros after a failure. */
+  fixed(length: number): Uint8Array {
+    const bytes = this.raw(length)
+    return bytes.length === length ? bytes : new Uint8Array(length)
+  }
+
   short(): Uint8Array {
     return this.raw(this.u16())
   }

@@ -1,0 +1,84 @@
+import type { ActId, AuthorId } from '../brand.js'
+import type { VerifiedFrame } from '../replication/verification.js'
+import type { BatchId, LinkId, RequestId, Written } from './input.js'
+import type { StoredBatch } from './storage.js'
+
+/** A frame on its way to the disk, and the link it came by (null: an own one). */
+export interface StagedFrame {
+  readonly frame: VerifiedFrame
+  readonly from: LinkId | null
+}
+
+/** What waits for, or is under way in, one commit. */
+export interface Commit {
+  readonly frames: StagedFrame[]
+  readonly acts: { readonly id: ActId; readonly bytes: Uint8Array; readonly from: LinkId | null }[]
+  readonly proofs: { readonly author: AuthorId; readonly bytes: Uint8Array }[]
+  readonly notes: Map<string, string | null>
+  /** Commands that are answered once it is on disk. */
+  readonly answers: { readonly request: RequestId; readonly written: readonly Written[] }[]
+  /** Links whose handshake goes on once the newcomer's witness is on disk. */
+  readonly admissions: LinkId[]
+}
+
+const emptyCommit = (): Commit => ({ frames: [], acts: [], proofs: [], notes: new Map(), answers: [], admissions: [] })
+
+const isEmpty = (commit: Commit): boolean =>
+  commit.frames.length + commit.acts.length + commit.proofs.length + commit.notes.size + commit.answers.length + commit.admissions.length === 0
+
+/**
+ * Group commit: one batch is under way at a time, and what arrives meanwhile is the next one, so that a busy host coalesces by itself and
+ * a quiet one waits for nothing. After the first failure nothing is ever put on disk again (fenced).
+ */
+export class Commits {
+  #staged = emptyCommit()
+  #underWay: { readonly id: BatchId; readonly commit: Commit } | null = null
+  #nextId = 1
+  #fenced: string | null = null
+
+  get staged(): Commit {
+    return this.#staged
+  }
+
+  get isBusy(): boolean {
+    return this.#underWay !== null
+  }
+
+  /** Why nothing is written any more, or null. */
+  get fenced(): string | null {
+    return this.#fenced
+  }
+
+  /** Begins a commit of everything staged, if there is any and none is under way. */
+  begin(): { readonly id: BatchId; readonly batch: StoredBatch } | null {
+    if (this.#underWay !== null || this.#fenced !== null || isEmpty(this.#staged)) return null
+    const commit = this.#staged
+    this.#staged = emptyCommit()
+    this.#underWay = { id: this.#nextId++, commit }
+    return {
+      id: this.#underWay.id,
+      batch: {
+        frames: commit.frames.map(({ frame }) => ({ author: frame.header.author, seq: frame.header.seq, bytes: frame.bytes })),
+        acts: commit.acts.map(({ id, bytes }) => ({ id, bytes })),
+        proofs: commit.proofs,
+        notes: [...commit.notes].map(([key, value]) => ({ key, value }))
+      }
+    }
+  }
+
+  finish(id: BatchId): Commit {
+    const done = this.#underWay
+    if (done === null || done.id !== id) throw new Error(`commit ${id} is not under way`)
+    this.#underWay = null
+    return done.commit
+  }
+
+  /** @returns the requests that can no longer be answered with success. */
+  fence(reason: string): RequestId[] {
+    this.#fenced = reason
+    const lost = [...(this.#underWay?.commit.answers ?? []), ...this.#staged.answers].map(({ request }) => request)
+    this.#underWay = null
+    this.#staged = emptyCommit()
+    return lost
+  }
+}

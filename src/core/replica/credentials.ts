@@ -1,0 +1,16 @@
+import type { HostKey } from '../brand.js'
+import type { VerifiedAct } from '../coordination/membership/act.js'
+import type { ActSet } from '../coordination/membership/acts.js'
+
+/**
+ * The acts by which a peer that has not heard of this host can still judge it: the invitation that it used and one witness of its use.
+ * Empty for the founder, whom every member knows from the genesis.
+ */
+export const credentialsOf = (acts: ActSet, key: HostKey): Uint8Array[] => {
+  const member = acts.roster().members.get(key)
+  if (member === undefined || member.invite === null) return []
+  const isWitness = (act: VerifiedAct): boolean => act.content?.kind === 'witness' && act.content.body.host.key === key && act.content.body.invite === member.invite
+  const witness = [...acts.values()].find(isWitness)
+  const invite = acts.bytes(member.invite)
+  return invite === null || witness === undefined ? [] : [invite, witness.bytes]
+}

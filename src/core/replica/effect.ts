@@ -1,0 +1,33 @@
+import type { AuthorId, HostKey, Millis } from '../brand.js'
+import type { ErrorCode } from '../errors.js'
+import type { Result } from '../result.js'
+import type { ReadLimit, StoredBatch } from './storage.js'
+import type { BatchId, LinkId, RequestId, Written } from './input.js'
+
+/** Everything a replica wants done, in order. It learns of the outcome through inputs. */
+export type Effect =
+  /** Put on disk, all or nothing; then `committed` or `commitFailed`. One is under way at a time. */
+  | { readonly type: 'commit'; readonly id: BatchId; readonly batch: StoredBatch }
+  /** Only ever sent of frames that a commit has put on disk (persist before publish). */
+  | { readonly type: 'send'; readonly link: LinkId; readonly bytes: Uint8Array }
+  | { readonly type: 'close'; readonly link: LinkId; readonly code: ErrorCode; readonly text: string }
+  /** Both ends have proven who they are. */
+  | { readonly type: 'authenticated'; readonly link: LinkId; readonly key: HostKey }
+  /** Read frames from disk; then `framesRead`. */
+  | { readonly type: 'read'; readonly read: number; readonly author: AuthorId; readonly from: number; readonly limit: ReadLimit }
+  | { readonly type: 'answer'; readonly request: RequestId; readonly outcome: Result<readonly Written[]> }
+  /** Send `woken` at this reading of the monotonic clock, or soon after; a later one of these replaces it. */
+  | { readonly type: 'wake'; readonly atMono: Millis }
+  /** For the log and whoever waits for something to change. */
+  | { readonly type: 'happened'; readonly event: ReplicaEvent }
+
+export type ReplicaEvent =
+  | { readonly type: 'linked'; readonly link: LinkId; readonly key: HostKey; readonly remote: string; readonly posture: string; readonly side: 'dialled' | 'accepted' }
+  | { readonly type: 'unlinked'; readonly link: LinkId; readonly key: HostKey | null; readonly code: ErrorCode; readonly text: string; readonly byPeer: boolean }
+  | { readonly type: 'levelled'; readonly link: LinkId; readonly viewsEqual: boolean }
+  | { readonly type: 'refused'; readonly code: ErrorCode; readonly text: string; readonly from: string }
+  | { readonly type: 'rosterChanged' }
+  | { readonly type: 'viewChanged' }
+  | { readonly type: 'forked'; readonly author: AuthorId }
+  | { readonly type: 'epochOpened'; readonly author: AuthorId; readonly why: string }
+  | { readonly type: 'fenced'; readonly reason: string }

@@ -1,0 +1,133 @@
+import type { HostKey } from '../brand.js'
+import { decodeAct, writeAct, type ActStamp, type VerifiedAct } from '../coordination/membership/act.js'
+import { judgeJoiner } from '../coordination/membership/admission.js'
+import { reduceRoster } from '../coordination/membership/roster.js'
+import { GENERATION, MINOR } from '../domain.js'
+import { credentialsOf } from './credentials.js'
+import { LIMITS } from '../limits.js'
+import { clockDifference, judgeHello, proofHolds, signProof, type Meeting } from '../replication/handshake.js'
+import type { Message } from '../replication/message.js'
+import type { Context } from './context.js'
+import type { Link, PeerHello } from './link-state.js'
+
+type Proof = Extract<Message, { type: 'proof' }>
+
+/**
+ * The way from an open channel to a link: hello, hello, proof, proof. Nothing else that the peer sends is read before both have proven
+ * their keys over both nonces and the channel, and the roster holds the peer (or a valid invitation lets it in).
+ */
+export class Greeting {
+  readonly #context: Context
+  readonly #open: (link: Link) => void
+  readonly #stamp: () => ActStamp
+
+  constructor(context: Context, open: (link: Link) => void, stamp: () => ActStamp) {
+    this.#context = context
+    this.#open = open
+    this.#stamp = stamp
+  }
+
+  begin(link: Link): void {
+    if (link.side === 'dialled') this.#hello(link)
+  }
+
+  take(link: Link, message: Message): void {
+    if (message.type === 'hello' && link.phase === 'greeting') return this.#takeHello(link, message)
+    if (message.type === 'proof' && link.phase === 'proving' && link.peer !== null) return this.#takeProof(link, message, link.peer)
+    this.#context.refuseLink(link, 'HANDSHAKE_INVALID', `a ${message.type} message while the link is ${link.phase}`)
+  }
+
+  /** The newcomer's witness is on disk: the acceptor proves itself in turn, and the link is open. */
+  admitted(link: Link): void {
+    if (link.phase !== 'admitting') return
+    this.#proof(link)
+    this.#open(link)
+  }
+
+  #meeting(link: Link): Meeting {
+    return { mesh: this.#context.mesh, side: link.side, ownKey: this.#context.key, ownNonce: link.nonce, binding: link.binding }
+  }
+
+  #hello(link: Link): void {
+    const { mesh, key, now } = this.#context
+    link.helloSentWall = now.wall
+    this.#context.send(link, { type: 'hello', generation: GENERATION, minor: MINOR, mesh, key, nonce: link.nonce, wall: now.wall })
+  }
+
+  #takeHello(link: Link, hello: PeerHello): void {
+    const judged = judgeHello(this.#meeting(link), hello, link.certificateKey, link.pin)
+    if (!judged.ok) return this.#context.refuseLink(link, judged.failure.code, judged.failure.message)
+    link.peer = hello
+    link.phase = 'proving'
+    if (link.side === 'accepted') return this.#hello(link)
+    link.offsetMs = clockDifference(link.helloSentWall, hello.wall, this.#context.now.wall)
+    link.roundTripMs = this.#context.now.wall - link.helloSentWall
+    this.#proof(link)
+  }
+
+  #proof(link: Link): void {
+    if (link.peer === null) throw new Error('a proof before the peer\'s hello')
+    const { signer, now, joining, isMember, key, acts } = this.#context
+    this.#context.send(link, {
+      type: 'proof',
+      signature: signProof(signer, this.#meeting(link), link.peer),
+      wall: now.wall,
+      joining: joining?.proof ?? null,
+      acts: isMember(key) ? credentialsOf(acts, key) : []
+    })
+  }
+
+  #takeProof(link: Link, proof: Proof, peer: PeerHello): void {
+    const context = this.#context
+    if (!proofHolds(context.crypto, this.#meeting(link), peer, proof.signature)) return context.refuseLink(link, 'HANDSHAKE_INVALID', 'the peer\'s proof does not hold on this channel')
+    if (link.side === 'accepted') {
+      link.offsetMs = clockDifference(link.helloSentWall, proof.wall, context.now.wall)
+      link.roundTripMs = context.now.wall - link.helloSentWall
+    }
+    if (!context.isMember(peer.key) && vouchedFor(context, peer.key, proof.acts)) context.takeActs(proof.acts, link)
+    if (context.isMember(peer.key) || this.#isInviter(link, peer)) {
+      if (link.side === 'accepted') this.#proof(link)
+      return this.#open(link)
+    }
+    if (link.side === 'dialled' || proof.joining === null) return context.refuseLink(link, 'NOT_ADMITTED', 'the roster of this mesh does not hold the peer\'s key')
+    this.#admit(link, proof.joining, peer)
+  }
+
+  #isInviter(link: Link, peer: PeerHello): boolean {
+    const { joining } = this.#context
+    return link.side === 'dialled' && joining !== null && joining.inviter === peer.key
+  }
+
+  #admit(link: Link, joining: NonNullable<Proof['joining']>, peer: PeerHello): void {
+    const { acts, crypto, mesh, meshNow, signer, key } = this.#context
+    const roster = acts.roster()
+    const judged = judgeJoiner({ crypto, roster, judge: key, hostKey: peer.key, proof: joining, nowMesh: meshNow })
+    if (!judged.ok) return this.#context.refuseLink(link, judged.failure.code, judged.failure.message)
+    const { witness: body } = judged.value
+    if (body === null) return this.#context.refuseLink(link, 'NOT_ADMITTED', 'the roster of this mesh does not hold the peer\'s key')
+    const witness = writeAct({ mesh, stamp: this.#stamp(), seen: roster.newestActs(key), content: { kind: 'witness', body } }, signer)
+    if (!witness.ok) return this.#context.refuseLink(link, 'NOT_ADMITTED', witness.failure.message)
+    this.#context.takeActs([witness.value], null)
+    if (!this.#context.isMember(peer.key)) return this.#context.refuseLink(link, 'INVITATION_USED', 'the invitation lets nobody else in')
+    link.phase = 'admitting'
+    this.#context.commits.staged.admissions.push(link.id)
+  }
+}
+
+/**
+ * Whether the acts that a stranger brings would make it a member. Tried on a copy: an outsider can sign acts of its own without end, and
+ * none of them may be kept before one is known to matter.
+ */
+const vouchedFor = ({ acts, crypto, mesh }: Context, key: HostKey, brought: readonly Uint8Array[]): boolean => {
+  if (brought.length === 0 || brought.length > 2) return false
+  const decoded: VerifiedAct[] = []
+  for (const bytes of brought) {
+    const act = decodeAct(bytes, { crypto, mesh })
+    if (!act.ok) return false
+    decoded.push(act.value)
+  }
+  return reduceRoster([...acts.values(), ...decoded]).admits(key).state === 'member'
+}
+
+/** Whether a link that is not yet open has had its time. */
+export const isOverdue = (link: Link, nowMono: number): boolean => link.phase !== 'open' && nowMono - link.openedMono > LIMITS.handshakeMs

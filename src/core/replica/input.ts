@@ -1,0 +1,63 @@
+import type { HostKey, RecordId, SessionName } from '../brand.js'
+import type { RecordFields } from '../coordination/records/record.js'
+import type { JoiningProof } from '../coordination/membership/joining.js'
+
+export type LinkId = number
+export type RequestId = number
+export type BatchId = number
+
+/** A record that a session wants written; the replica adds stamp, turn and id. */
+export interface Draft {
+  readonly kind: string
+  readonly fields: RecordFields
+}
+
+/** Everything that can happen to a replica. There is no other way in, and none of it is asynchronous. */
+export type Input =
+  /** One thing found in the store at start; all of them come before `started`. */
+  | { readonly type: 'noteLoaded'; readonly key: string; readonly value: string }
+  | { readonly type: 'actLoaded'; readonly bytes: Uint8Array }
+  | { readonly type: 'proofLoaded'; readonly bytes: Uint8Array }
+  | { readonly type: 'frameLoaded'; readonly bytes: Uint8Array }
+  | { readonly type: 'damageLoaded'; readonly what: string; readonly author: string | null; readonly seq: number | null }
+  /** `epochNonce`: 8 random bytes for the epoch that may have to be opened. */
+  | { readonly type: 'started'; readonly epochNonce: Uint8Array }
+  /** A session writes. All of it lands in one commit, or the answer is a failure and none does. `strict`: none either where a claim overlaps. */
+  | { readonly type: 'write'; readonly request: RequestId; readonly session: SessionName; readonly drafts: readonly Draft[]; readonly strict: boolean }
+  /** An act that was signed outside (by an operator), or by this host. */
+  | { readonly type: 'act'; readonly request: RequestId; readonly bytes: Uint8Array }
+  /** A host-local fact to keep; null forgets it. */
+  | { readonly type: 'note'; readonly key: string; readonly value: string | null }
+  | { readonly type: 'committed'; readonly batch: BatchId }
+  | { readonly type: 'commitFailed'; readonly batch: BatchId; readonly reason: string }
+  | { readonly type: 'framesRead'; readonly read: number; readonly frames: readonly Uint8Array[] }
+  /** The author writes a snapshot of its document, to begin a fresh one. */
+  | { readonly type: 'compact' }
+  | {
+      readonly type: 'linkOpened'
+      readonly link: LinkId
+      readonly side: 'dialled' | 'accepted'
+      readonly remote: string
+      readonly posture: string
+      /** 32 bytes that only both ends of this channel share. */
+      readonly binding: Uint8Array
+      readonly certificateKey: Uint8Array | null
+      readonly pin: HostKey | null
+      /** 32 random bytes, used once. */
+      readonly nonce: Uint8Array
+    }
+  | { readonly type: 'linkMessage'; readonly link: LinkId; readonly bytes: Uint8Array }
+  /** The network takes less than is sent: pushes wait until `linkDrained`, then the peer is told the digest. */
+  | { readonly type: 'linkBlocked'; readonly link: LinkId }
+  | { readonly type: 'linkDrained'; readonly link: LinkId }
+  | { readonly type: 'linkClosed'; readonly link: LinkId; readonly reason: string }
+  /** This host has an invitation and is not yet a member. */
+  | { readonly type: 'joining'; readonly proof: JoiningProof; readonly inviter: HostKey }
+  | { readonly type: 'leaving' }
+  | { readonly type: 'woken' }
+
+export interface Written {
+  readonly id: RecordId
+  readonly kind: string
+  readonly text: string
+}

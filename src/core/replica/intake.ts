@@ -1,0 +1,129 @@
+import type { AuthorId, MeshId, Now } from '../brand.js'
+import type { View } from '../coordination/view.js'
+import type { Crypto } from '../crypto.js'
+import type { ErrorCode } from '../errors.js'
+import { LIMITS } from '../limits.js'
+import type { Failure, Result } from '../result.js'
+import { keyOf } from '../replication/author.js'
+import { decodeFrame, type Frame } from '../replication/frame.js'
+import { makeForkProof, type ForkProof } from '../replication/fork.js'
+import type { HybridClock } from '../replication/hybrid-clock.js'
+import type { Admission, LogBook } from '../replication/log-book.js'
+import type { LogChange, Place, SignedHeader } from '../replication/log.js'
+import { frameHash, trustStoredFrame, verifyFrame, type VerifiedFrame } from '../replication/verification.js'
+
+export interface IntakeParts {
+  readonly crypto: Crypto
+  readonly mesh: MeshId
+  readonly logs: LogBook
+  readonly view: View
+  readonly clock: HybridClock
+  /** What the roster says of an author. */
+  admission(author: AuthorId): Admission
+}
+
+export type Taken =
+  | { readonly type: 'appended'; readonly frame: VerifiedFrame; readonly change: LogChange }
+  | { readonly type: 'seen'; readonly author: AuthorId; readonly seq: number }
+  /** Something before it is missing: ask from there. */
+  | { readonly type: 'gap'; readonly author: AuthorId }
+  /** Another frame is held at this number; the held header has to be read to prove it. */
+  | { readonly type: 'conflict'; readonly frame: VerifiedFrame }
+  | { readonly type: 'forked'; readonly proof: ForkProof }
+  /** `blame`: no honest member could have sent these bytes (rules G3). */
+  | { readonly type: 'refused'; readonly code: ErrorCode; readonly text: string; readonly blame: boolean }
+
+const refused = ({ code, message }: Failure, blame: boolean): Taken => ({ type: 'refused', code, text: message, blame })
+
+const notAdmitted = (admission: Admission, seq: number): Failure | null => {
+  if (admission.state === 'unknown') return { code: 'FRAME_UNKNOWN_AUTHOR', message: 'the roster does not hold its author' }
+  if (admission.state === 'left' && seq > admission.upTo) return { code: 'FRAME_PAST_NAMED_HEAD', message: 'its author left the mesh before this frame' }
+  return null
+}
+
+/**
+ * Where authority over a foreign frame is decided, in one order for every path it may come by:
+ * size and layout → member? → forked? → place in the chain (next · jump · seen · gap · conflict) → signature over the received bytes →
+ * append: decode, inspect, apply to its author's document → the view. Putting it on disk and passing it on come after, in the replica.
+ */
+export class Intake {
+  readonly #parts: IntakeParts
+
+  constructor(parts: IntakeParts) {
+    this.#parts = parts
+  }
+
+  /** A frame from a link or a carrier; `pulled`: it was asked for. */
+  take(bytes: Uint8Array, pulled: boolean, now: Now): Taken {
+    const decoded = decodeFrame(bytes)
+    return decoded.ok ? this.#decide(decoded.value, pulled, now, frame => verifyFrame(this.#parts.crypto, this.#parts.mesh, frame)) : refused(decoded.failure, true)
+  }
+
+  /** A frame from the own store, at start. */
+  restore(bytes: Uint8Array, now: Now): Taken {
+    const decoded = decodeFrame(bytes)
+    return decoded.ok ? this.#decide(decoded.value, true, now, frame => trustStoredFrame(this.#parts.crypto, this.#parts.mesh, frame)) : refused(decoded.failure, false)
+  }
+
+  /** The proof that a conflicting frame makes with the header held at its number. */
+  proveConflict(frame: VerifiedFrame, held: SignedHeader): ForkProof {
+    return makeForkProof(frame.header.author, held, frame)
+  }
+
+  /** From now on nothing of this author's epoch counts, here as on every host that holds a proof. */
+  voidFork(proof: ForkProof): boolean {
+    if (!this.#parts.logs.fork(proof.author, proof.bytes)) return false
+    this.#parts.view.dropAuthor(proof.author)
+    return true
+  }
+
+  /** Brings the view up to date with what a log became, the own one included. */
+  show(author: AuthorId, change: LogChange): void {
+    const key = keyOf(author)
+    if (change.type === 'changed') this.#parts.view.changeAuthor(author, key, change.changes)
+    else if (change.type === 'replaced') this.#parts.view.replaceAuthor(author, key, change.records)
+  }
+
+  #decide(frame: Frame, pulled: boolean, now: Now, verify: (frame: Frame) => Result<VerifiedFrame>): Taken {
+    const { crypto, logs } = this.#parts
+    const { author, seq } = frame.header
+    const refusal = notAdmitted(this.#parts.admission(author), seq)
+    if (refusal !== null) return refused(refusal, false)
+    if (logs.isForked(author)) return { type: 'refused', code: 'FRAME_FORKED', text: 'its author forked; a proof is held', blame: false }
+    const log = logs.get(author)
+    const place: Place = log === null ? this.#placeOfFirst(frame, pulled) : log.place(frame, frameHash(crypto, frame.headerBytes), pulled)
+    if (place === 'seen' || place === 'below') return { type: 'seen', author, seq }
+    if (place === 'gap') return { type: 'gap', author }
+    const verified = verify(frame)
+    if (!verified.ok) return refused(verified.failure, true)
+    if (place === 'conflict') return { type: 'conflict', frame: verified.value }
+    if (place === 'misfit') return this.#misfit(verified.value)
+    return this.#append(verified.value, now)
+  }
+
+  #placeOfFirst(frame: Frame, pulled: boolean): Place {
+    const { seq, kind, part } = frame.header
+    if (kind === 'snapshot' && part === 0 && (seq === 0 || pulled)) return seq === 0 ? 'next' : 'jump'
+    return seq === 0 ? 'misfit' : 'gap'
+  }
+
+  #misfit(frame: VerifiedFrame): Taken {
+    const held = this.#parts.logs.get(frame.header.author)?.headHeader ?? null
+    if (held !== null) return { type: 'forked', proof: makeForkProof(frame.header.author, held, frame) }
+    return { type: 'refused', code: 'FRAME_MALFORMED', text: 'a log that does not begin with a snapshot', blame: true }
+  }
+
+  #append(frame: VerifiedFrame, now: Now): Taken {
+    const { logs, clock } = this.#parts
+    const { author, stamp } = frame.header
+    if (logs.get(author) === null && logs.epochsOf(keyOf(author)) >= LIMITS.epochsPerKey) {
+      return { type: 'refused', code: 'FRAME_TOO_LARGE', text: `its author opened more than ${LIMITS.epochsPerKey} epochs`, blame: false }
+    }
+    const change = logs.open(author).append(frame)
+    logs.changed()
+    clock.witness(stamp, now.wall)
+    this.show(author, change)
+    return { type: 'appended', frame, change }
+  }
+}
+

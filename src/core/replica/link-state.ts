@@ -1,0 +1,88 @@
+import type { ActId, AuthorId, Hash, HostKey, Millis } from '../brand.js'
+import type { Message } from '../replication/message.js'
+import type { LinkId } from './input.js'
+
+/** Where a link is in its life: hello sent or awaited → proofs exchanged → (a newcomer's witness on its way to disk) → open. */
+export type LinkPhase = 'greeting' | 'proving' | 'admitting' | 'open'
+
+export type PeerHello = Extract<Message, { type: 'hello' }>
+
+/** One channel to one peer, as the replica knows it. */
+export interface Link {
+  readonly id: LinkId
+  readonly side: 'dialled' | 'accepted'
+  readonly remote: string
+  readonly posture: string
+  readonly binding: Uint8Array
+  readonly certificateKey: Uint8Array | null
+  readonly pin: HostKey | null
+  readonly nonce: Uint8Array
+  readonly openedMono: Millis
+  phase: LinkPhase
+  peer: PeerHello | null
+  helloSentWall: Millis
+  lastHeardMono: Millis
+  /** Peer's clock minus the own one, and the shortest round trip it was measured over. */
+  offsetMs: Millis | null
+  roundTripMs: Millis | null
+  blocked: boolean
+  badFrames: number
+
+  /** The peer's last status, and what the own one said when it was last sent. */
+  theirs: { readonly digest: Hash; readonly view: Hash } | null
+  sentStatus: Hash | null
+  statusId: number
+  statusSentMono: Millis
+  statusSentWall: Millis
+  /** The pair of digests for which heads were last sent: one exchange for each difference. */
+  answeredPair: string | null
+  /** Whether the peer's full list of heads (or an equal digest) was seen: what it does not name, it lacks. */
+  knowsTheirHeads: boolean
+  levelled: boolean
+  /** The peer said goodbye for now. */
+  away: boolean
+
+  /** Newest number per author that the peer is known, or was sent, to have. */
+  readonly known: Map<AuthorId, number>
+  /** Newest number per author that the peer said it has on disk. */
+  readonly confirmed: Map<AuthorId, number>
+  /** What the peer pushed and this host has since put on disk, to be said at the next chance. */
+  readonly haveDue: Map<AuthorId, number>
+  readonly theirActs: ActId[]
+  readonly wanted: { readonly author: AuthorId; readonly from: number }[]
+  reading: boolean
+}
+
+export type LinkStart = Pick<Link, 'id' | 'side' | 'remote' | 'posture' | 'binding' | 'certificateKey' | 'pin' | 'nonce' | 'openedMono'>
+
+export const newLink = (start: LinkStart): Link => ({
+  ...start,
+  phase: 'greeting',
+  peer: null,
+  helloSentWall: 0,
+  lastHeardMono: start.openedMono,
+  offsetMs: null,
+  roundTripMs: null,
+  blocked: false,
+  badFrames: 0,
+  theirs: null,
+  sentStatus: null,
+  statusId: 0,
+  statusSentMono: 0,
+  statusSentWall: 0,
+  answeredPair: null,
+  knowsTheirHeads: false,
+  levelled: false,
+  away: false,
+  known: new Map(),
+  confirmed: new Map(),
+  haveDue: new Map(),
+  theirActs: [],
+  wanted: [],
+  reading: false
+})
+
+/** Takes the newest of the two numbers; a peer never has less than it had. */
+export const raise = (numbers: Map<AuthorId, number>, author: AuthorId, seq: number): void => {
+  if (seq > (numbers.get(author) ?? -1)) numbers.set(author, seq)
+}

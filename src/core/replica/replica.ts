@@ -1,0 +1,647 @@
+import type { AuthorId, Hash, HostId, HostKey, MeshId, Millis, Now, RecordId } from '../brand.js'
+import { ActSet } from '../coordination/membership/acts.js'
+import type { ActStamp } from '../coordination/membership/act.js'
+import type { JoiningProof } from '../coordination/membership/joining.js'
+import { View } from '../coordination/view.js'
+import type { Crypto, Signer } from '../crypto.js'
+import { hostIdOf } from '../domain.js'
+import { toHex } from '../encoding/bytes.js'
+import { ERRORS, type ErrorCode } from '../errors.js'
+import { LIMITS } from '../limits.js'
+import { failure, success } from '../result.js'
+import { authorParts, isAuthorId, keyOf } from '../replication/author.js'
+import { ownOffset } from '../replication/clock-offset.js'
+import { checkForkProof, type ForkProof } from '../replication/fork.js'
+import { decodeFrame } from '../replication/frame.js'
+import { HybridClock } from '../replication/hybrid-clock.js'
+import { LogBook, type Admission } from '../replication/log-book.js'
+import { decodeMessage, encodeMessage, type Message } from '../replication/message.js'
+import { OwnLog } from '../replication/own-log.js'
+import type { VerifiedFrame } from '../replication/verification.js'
+import { Commits } from './commits.js'
+import type { Context } from './context.js'
+import type { Effect } from './effect.js'
+import { Exchange, holdersOf } from './exchange.js'
+import { Greeting, isOverdue } from './greeting.js'
+import { Intake, type Taken } from './intake.js'
+import type { Input, LinkId, RequestId, Written } from './input.js'
+import { newLink, raise, type Link } from './link-state.js'
+import { Refusals } from './refusals.js'
+import { RecordWriting, type Writing } from './writing.js'
+
+export interface ReplicaOptions {
+  readonly crypto: Crypto
+  readonly mesh: MeshId
+  /** The host key: signs frames, witnesses and handshakes. */
+  readonly signer: Signer
+}
+
+/** Something that the store should hold and does not, as found at start. */
+export interface Damage {
+  readonly what: string
+  readonly author: AuthorId | null
+  readonly seq: number | null
+}
+
+/**
+ * One host's whole state, and every rule by which it changes: `handle(input, now)` gives what is to be done, in order, and does nothing by
+ * itself. The runtime (host/) and the simulator (test/sim) drive the same class.
+ */
+export class Replica {
+  readonly mesh: MeshId
+  readonly key: HostKey
+  readonly hostId: HostId
+  readonly acts: ActSet
+  readonly view: View
+  readonly logs: LogBook
+  readonly refusals = new Refusals()
+  readonly notes = new Map<string, string>()
+  readonly damage: Damage[] = []
+
+  readonly #crypto: Crypto
+  readonly #signer: Signer
+  readonly #clock = new HybridClock()
+  readonly #commits = new Commits()
+  readonly #links = new Map<LinkId, Link>()
+  readonly #own: OwnLog
+  readonly #intake: Intake
+  readonly #writing: RecordWriting
+  readonly #greeting: Greeting
+  readonly #exchange: Exchange
+  readonly #pending: (Writing & { readonly request: RequestId })[] = []
+  readonly #conflicts = new Map<number, VerifiedFrame>()
+  readonly #heard = new Map<HostKey, Millis>()
+  /** Where each own record stands in the own log, so that delivery can be told from heads. */
+  readonly #placeOf = new Map<RecordId, { readonly author: AuthorId; readonly seq: number }>()
+  #effects: Effect[] = []
+  #now: Now = { wall: 0, mono: 0 }
+  #joining: { readonly proof: JoiningProof; readonly inviter: HostKey } | null = null
+  #doubt: string | null = null
+  #started = false
+  #left = false
+  #nextBeatMono: Millis = 0
+  #nextConflictRead = -1
+  #heardNotedMono: Millis = 0
+  #rosterShown: unknown = null
+
+  constructor({ crypto, mesh, signer }: ReplicaOptions) {
+    this.#crypto = crypto
+    this.#signer = signer
+    this.mesh = mesh
+    this.key = toHex(signer.publicKey) as HostKey
+    this.hostId = hostIdOf(crypto, this.key)
+    this.acts = new ActSet(crypto, mesh)
+    this.view = new View({ crypto, mesh })
+    this.logs = new LogBook(crypto, mesh)
+    this.#own = new OwnLog({ crypto, mesh, key: this.key, signer, logs: this.logs, clock: this.#clock })
+    this.#intake = new Intake({ crypto, mesh, logs: this.logs, view: this.view, clock: this.#clock, admission: author => this.#admission(author) })
+    this.#writing = new RecordWriting({ crypto, mesh, key: this.key, hostId: this.hostId, view: this.view, clock: this.#clock })
+    const context = this.#context()
+    this.#greeting = new Greeting(context, link => this.#openLink(link), () => this.#stamp())
+    this.#exchange = new Exchange(context)
+  }
+
+  // ---- what can be asked
+
+  get author(): AuthorId | null {
+    return this.#own.author
+  }
+
+  get fenced(): string | null {
+    return this.#commits.fenced
+  }
+
+  get links(): Iterable<Link> {
+    return this.#links.values()
+  }
+
+  /** Own clock minus mesh time, from the clocks of the linked peers. */
+  get offsetMs(): Millis {
+    const offsets: Millis[] = []
+    for (const link of this.#links.values()) if (link.phase === 'open' && link.offsetMs !== null) offsets.push(link.offsetMs)
+    return ownOffset(offsets)
+  }
+
+  /** Whether anything waits for the disk. */
+  get isBusy(): boolean {
+    return this.#commits.isBusy || this.#pending.length > 0
+  }
+
+  meshTime(wall: Millis): Millis {
+    return wall - this.offsetMs
+  }
+
+  digest(): Hash {
+    return this.logs.digest(key => this.#isMember(key), this.acts.digest())
+  }
+
+  /** When something signed by this host was last known to be current, in the own wall time; null when never. */
+  heardFrom(key: HostKey): Millis | null {
+    return this.#heard.get(key) ?? null
+  }
+
+  /** Whether a linked peer has said that it holds this record's frame on disk. */
+  isAtPeer(peer: HostKey, record: RecordId): boolean {
+    const place = this.#placeOf.get(record)
+    if (place === undefined) return false
+    const noted = this.notes.get(`at/${peer}`)?.split(' ')
+    if (noted !== undefined && noted[0] === place.author && Number(noted[1]) >= place.seq) return true
+    return holdersOf(this.#links.values(), place.author, place.seq).includes(peer)
+  }
+
+  // ---- the one way in
+
+  handle(input: Input, now: Now): Effect[] {
+    this.#now = now
+    this.#effects = []
+    this.#take(input)
+    if (this.#started) this.#flush()
+    return this.#effects
+  }
+
+  #take(input: Input): void {
+    switch (input.type) {
+      case 'noteLoaded':
+        return this.#loadNote(input.key, input.value)
+      case 'actLoaded': {
+        const added = this.acts.add(input.bytes)
+        if (!added.ok) this.damage.push({ what: `act: ${added.failure.message}`, author: null, seq: null })
+        return
+      }
+      case 'proofLoaded': {
+        const checked = checkForkProof(this.#crypto, this.mesh, input.bytes)
+        if (checked.ok) this.logs.fork(checked.value.author, checked.value.bytes)
+        return
+      }
+      case 'frameLoaded':
+        return this.#loadFrame(input.bytes)
+      case 'damageLoaded':
+        this.damage.push({ what: input.what, author: input.author !== null && isAuthorId(input.author) ? input.author : null, seq: input.seq })
+        return
+      case 'started':
+        return this.#start(input.epochNonce)
+      case 'write':
+        return this.#write(input)
+      case 'act':
+        return this.#submitAct(input.request, input.bytes)
+      case 'note':
+        return this.#note(input.key, input.value)
+      case 'committed':
+        return this.#committed(input.batch)
+      case 'commitFailed':
+        return this.#fence(input.reason)
+      case 'framesRead':
+        return this.#framesRead(input.read, input.frames)
+      case 'compact':
+        if (this.#own.author !== null) this.#stageOwn(this.#own.compact(this.#now.wall, this.offsetMs))
+        return
+      case 'joining':
+        this.#joining = { proof: input.proof, inviter: input.inviter }
+        return
+      case 'leaving':
+        this.#left = true
+        for (const link of this.#links.values()) if (link.phase === 'open') this.#exchange.sayStatus(link, true)
+        return
+      case 'woken':
+        return this.#wake()
+      case 'linkOpened':
+      case 'linkMessage':
+      case 'linkBlocked':
+      case 'linkDrained':
+      case 'linkClosed':
+        return this.#takeLinkInput(input)
+    }
+  }
+
+  // ---- start
+
+  #loadNote(key: string, value: string): void {
+    this.notes.set(key, value)
+    if (key.startsWith('heard/')) this.#heard.set(key.slice('heard/'.length) as HostKey, Number(value))
+  }
+
+  #loadFrame(bytes: Uint8Array): void {
+    this.#showRoster()
+    const taken = this.#intake.restore(bytes, this.#now)
+    if (taken.type === 'appended') {
+      if (keyOf(taken.frame.header.author) === this.key) this.#clock.restore(taken.frame.header.stamp)
+      this.#rememberPlace(taken.frame)
+      return
+    }
+    if (taken.type === 'seen') return
+    const header = decodeFrame(bytes)
+    const { author, seq } = header.ok ? header.value.header : { author: null, seq: null }
+    if (taken.type === 'refused' && (taken.code === 'FRAME_FORKED' || taken.code === 'FRAME_UNKNOWN_AUTHOR' || taken.code === 'FRAME_PAST_NAMED_HEAD')) return
+    if (taken.type === 'gap' && this.damage.some(damage => damage.author === author)) return
+    this.damage.push({ what: taken.type === 'refused' ? taken.text : `a frame that does not follow the one before (${taken.type})`, author, seq })
+  }
+
+  /** Goes on with the newest own epoch that is whole; opens a new one where there is none, or where there is doubt about it. */
+  #start(nonce: Uint8Array): void {
+    this.#started = true
+    this.#showRoster()
+    this.#own.start(nonce)
+    const newest = [...this.logs.logs()].filter(log => keyOf(log.author) === this.key).sort((left, right) => authorParts(right.author).epoch.counter - authorParts(left.author).epoch.counter)[0]
+    const broken = newest !== undefined && (this.damage.some(damage => damage.author === newest.author) || newest.voidSince !== null || this.logs.isForked(newest.author))
+    if (newest !== undefined && !broken) this.#own.resume(newest.author)
+    else if (newest !== undefined || this.damage.some(damage => damage.author !== null && keyOf(damage.author) === this.key)) this.#doubt = 'the store no longer holds the whole of the own log'
+    this.#nextBeatMono = this.#now.mono + LIMITS.beatMs
+  }
+
+  // ---- writing
+
+  #write(input: Extract<Input, { type: 'write' }>): void {
+    if (this.#commits.fenced !== null) return this.#answerFenced(input.request)
+    this.#pending.push(input)
+  }
+
+  #answerFenced(request: RequestId): void {
+    this.#emit({ type: 'answer', request, outcome: failure('FENCED', `nothing is written any more: ${this.#commits.fenced ?? ''}`, { next: ['skein doctor'] }) })
+  }
+
+  #submitAct(request: RequestId, bytes: Uint8Array): void {
+    if (this.#commits.fenced !== null) return this.#answerFenced(request)
+    const added = this.acts.add(bytes)
+    if (!added.ok) return this.#emit({ type: 'answer', request, outcome: added })
+    this.#commits.staged.acts.push({ id: added.value.act.id, bytes, from: null })
+    this.#commits.staged.answers.push({ request, written: [] })
+    this.#rosterMayHaveChanged()
+  }
+
+  #note(key: string, value: string | null): void {
+    if (value === null) this.notes.delete(key)
+    else this.notes.set(key, value)
+    this.#commits.staged.notes.set(key, value)
+  }
+
+  /** Makes frames of what waits and begins a commit, unless one is under way. */
+  #flush(): void {
+    if (this.#commits.isBusy || this.#commits.fenced !== null) return this.#scheduleWake()
+    if (this.#pending.length > 0) this.#formPending()
+    const commit = this.#commits.begin()
+    if (commit !== null) this.#emit({ type: 'commit', ...commit })
+    this.#scheduleWake()
+  }
+
+  #formPending(): void {
+    this.#readyEpoch()
+    const records: (readonly [RecordId, string])[] = []
+    const { wall } = this.#now
+    for (const writing of this.#pending.splice(0)) {
+      const formed = this.#writing.form(writing, wall, this.meshTime(wall))
+      const full = formed.ok && !this.#own.hasRoomFor([...records.map(([, text]) => text), ...formed.value.map(({ text }) => text)])
+      if (!formed.ok || full) {
+        const outcome = formed.ok ? failure('LOG_FULL', `this host's log holds as many records as one may (${LIMITS.liveRecordsPerAuthor}, or ${LIMITS.documentBytesPerAuthor} bytes)`) : formed
+        this.#emit({ type: 'answer', request: writing.request, outcome })
+        continue
+      }
+      for (const { id, text } of formed.value) records.push([id, text])
+      this.#showOwn(formed.value)
+      this.#commits.staged.answers.push({ request: writing.request, written: formed.value })
+    }
+    if (records.length === 0) return
+    const { frames } = this.#own.write(records, wall, this.offsetMs)
+    this.#stageOwn(frames)
+  }
+
+  /** What the next records of the same commit must be able to see. */
+  #showOwn(written: readonly Written[]): void {
+    const author = this.#own.author
+    if (author === null) throw new Error('no epoch is open')
+    this.view.changeAuthor(author, this.key, { set: written.map(({ id, text }) => [id, text] as const), removed: [] })
+    this.#emit({ type: 'happened', event: { type: 'viewChanged' } })
+  }
+
+  /** A host in doubt about its own past writes on in a new epoch; what others hold of the old one they give back (rules C). */
+  #readyEpoch(): void {
+    const current = this.#own.author
+    const forked = current !== null && this.logs.isForked(current)
+    if (current !== null && !forked && this.#doubt === null) {
+      if (this.#own.needsCompaction) this.#stageOwn(this.#own.compact(this.#now.wall, this.offsetMs))
+      return
+    }
+    const carried = forked ? (this.#own.log?.records ?? new Map<RecordId, string>()) : new Map<RecordId, string>()
+    const why = this.#doubt ?? (forked ? 'the own log was shown to have forked' : 'the first one')
+    this.#doubt = null
+    const frames = this.#own.openEpoch(carried, this.#now.wall, this.offsetMs)
+    this.#stageOwn(frames)
+    const author = this.#own.author
+    if (author === null) return
+    this.#intake.show(author, { type: 'replaced', records: new Map(carried) })
+    this.#emit({ type: 'happened', event: { type: 'epochOpened', author, why } })
+  }
+
+  #stageOwn(frames: readonly VerifiedFrame[]): void {
+    this.logs.changed()
+    for (const frame of frames) {
+      this.#rememberPlace(frame)
+      this.#commits.staged.frames.push({ frame, from: null })
+    }
+  }
+
+  #rememberPlace({ header }: VerifiedFrame): void {
+    if (keyOf(header.author) !== this.key) return
+    const log = this.logs.get(header.author)
+    if (log === null) return
+    for (const id of log.records.keys()) if (!this.#placeOf.has(id)) this.#placeOf.set(id, { author: header.author, seq: header.seq })
+  }
+
+  // ---- commits
+
+  #committed(batch: number): void {
+    const done = this.#commits.finish(batch)
+    for (const { request, written } of done.answers) this.#emit({ type: 'answer', request, outcome: success(written) })
+    this.#exchange.publishActs(done.acts)
+    this.#exchange.publishProofs(done.proofs.map(({ bytes }) => bytes))
+    for (const { frame, from } of done.frames) this.#exchange.publish(frame, from)
+    for (const id of done.admissions) {
+      const link = this.#links.get(id)
+      if (link !== undefined) this.#greeting.admitted(link)
+    }
+    this.#exchange.settle()
+  }
+
+  /** The first storage error ends all writing: reads go on, nothing more is acknowledged. */
+  #fence(reason: string): void {
+    const lost = [...this.#commits.fence(reason), ...this.#pending.splice(0).map(({ request }) => request)]
+    this.#emit({ type: 'happened', event: { type: 'fenced', reason } })
+    for (const request of lost) this.#answerFenced(request)
+  }
+
+  // ---- what comes in from peers
+
+  #takeFrame(bytes: Uint8Array, link: Link, pulled: boolean): void {
+    const taken = this.#intake.take(bytes, pulled, this.#now)
+    switch (taken.type) {
+      case 'appended':
+        return this.#appended(taken, link)
+      case 'seen':
+        raise(link.known, taken.author, taken.seq)
+        raise(link.confirmed, taken.author, taken.seq)
+        return
+      case 'gap':
+        return this.#exchange.wants.ask(link, taken.author, this.logs.headSeq(taken.author) + 1)
+      case 'conflict':
+        return this.#readConflict(taken.frame)
+      case 'forked':
+        return this.#fork(taken.proof)
+      case 'refused': {
+        this.#countRefusal(link, taken.code, taken.text, taken.blame)
+        const header = decodeFrame(bytes)
+        if (taken.blame && header.ok && !pulled && this.#isMember(keyOf(header.value.header.author))) {
+          this.#exchange.wants.ask(link, header.value.header.author, this.logs.headSeq(header.value.header.author) + 1)
+        }
+      }
+    }
+  }
+
+  #appended({ frame, change }: Extract<Taken, { type: 'appended' }>, link: Link): void {
+    const { author, stamp, offsetMs } = frame.header
+    this.#commits.staged.frames.push({ frame, from: link.id })
+    this.#rememberPlace(frame)
+    this.#hear(keyOf(author), Math.min(this.#now.wall, stamp.wall - offsetMs + this.offsetMs))
+    if (change.type === 'void') this.#countRefusal(link, 'FRAME_VOID', `frame ${frame.header.seq} of ${author.slice(0, 12)}: ${change.fault}`, false)
+    if (author === this.#own.author) this.#doubt = 'a peer holds a newer frame under the own signature'
+    this.#emit({ type: 'happened', event: { type: 'viewChanged' } })
+  }
+
+  #readConflict(frame: VerifiedFrame): void {
+    const read = this.#nextConflictRead--
+    this.#conflicts.set(read, frame)
+    this.#emit({ type: 'read', read, author: frame.header.author, from: frame.header.seq, limit: { frames: 1, bytes: 1 } })
+  }
+
+  #framesRead(read: number, frames: readonly Uint8Array[]): void {
+    if (this.#exchange.framesRead(read, frames)) return
+    const frame = this.#conflicts.get(read)
+    this.#conflicts.delete(read)
+    const held = frames[0] === undefined ? null : decodeFrame(frames[0])
+    if (frame !== undefined && held !== null && held.ok) this.#fork(this.#intake.proveConflict(frame, held.value))
+  }
+
+  #takeProof(bytes: Uint8Array, link: Link): void {
+    const checked = checkForkProof(this.#crypto, this.mesh, bytes)
+    if (!checked.ok) return this.#countRefusal(link, checked.failure.code, checked.failure.message, true)
+    this.#fork(checked.value)
+  }
+
+  #fork(proof: ForkProof): void {
+    if (!this.#intake.voidFork(proof)) return
+    this.#commits.staged.proofs.push(proof)
+    this.#emit({ type: 'happened', event: { type: 'forked', author: proof.author } })
+    this.#emit({ type: 'happened', event: { type: 'viewChanged' } })
+  }
+
+  #takeActs(acts: readonly Uint8Array[], link: Link | null): boolean {
+    let isNew = false
+    for (const bytes of acts) {
+      const added = this.acts.add(bytes)
+      if (!added.ok) this.#countRefusal(link, added.failure.code, added.failure.message, true)
+      else if (added.value.isNew) {
+        isNew = true
+        this.#commits.staged.acts.push({ id: added.value.act.id, bytes, from: link?.id ?? null })
+      }
+    }
+    if (isNew) this.#rosterMayHaveChanged()
+    return isNew
+  }
+
+  // ---- roster
+
+  #isMember(key: HostKey): boolean {
+    const { state } = this.acts.roster().admits(key)
+    return state === 'member' || state === 'left'
+  }
+
+  #admission(author: AuthorId): Admission {
+    const admitted = this.acts.roster().admits(keyOf(author))
+    if (admitted.state === 'member') return { state: 'member' }
+    if (admitted.state !== 'left') return { state: 'unknown' }
+    const epoch = author.slice(65)
+    return { state: 'left', upTo: admitted.heads.find(head => head.epoch === epoch)?.seq ?? -1 }
+  }
+
+  #showRoster(): void {
+    if (this.#rosterShown === this.acts.roster()) return
+    this.#rosterShown = this.acts.roster()
+    this.logs.changed()
+    this.view.setRoster(this.acts.roster().members)
+  }
+
+  #rosterMayHaveChanged(): void {
+    this.#showRoster()
+    this.#emit({ type: 'happened', event: { type: 'rosterChanged' } })
+    this.#exchange.reconsider()
+  }
+
+  // ---- links
+
+  #takeLinkInput(input: Extract<Input, { type: 'linkOpened' | 'linkMessage' | 'linkBlocked' | 'linkDrained' | 'linkClosed' }>): void {
+    if (input.type === 'linkOpened') {
+      const link = newLink({ ...input, id: input.link, openedMono: this.#now.mono })
+      this.#links.set(link.id, link)
+      return this.#greeting.begin(link)
+    }
+    const link = this.#links.get(input.link)
+    if (link === undefined) return
+    if (input.type === 'linkMessage') return this.#takeMessage(link, input.bytes)
+    if (input.type === 'linkClosed') return this.#unlink(link, 'LINK_CLOSED', input.reason, true)
+    link.blocked = input.type === 'linkBlocked'
+    if (input.type === 'linkDrained' && link.phase === 'open') this.#exchange.sayStatus(link)
+  }
+
+  #takeMessage(link: Link, bytes: Uint8Array): void {
+    const decoded = decodeMessage(bytes)
+    if (!decoded.ok) {
+      this.#countRefusal(link, 'MESSAGE_MALFORMED', decoded.failure.message, false)
+      return this.#refuseLink(link, 'MESSAGE_MALFORMED', decoded.failure.message)
+    }
+    link.lastHeardMono = this.#now.mono
+    if (decoded.value.type === 'refuse') {
+      const code = decoded.value.code in ERRORS ? (decoded.value.code as ErrorCode) : 'LINK_CLOSED'
+      return this.#unlink(link, code, decoded.value.text, true)
+    }
+    if (link.phase !== 'open') return this.#greeting.take(link, decoded.value)
+    if (link.peer !== null) this.#hear(link.peer.key, this.#now.wall)
+    this.#exchange.take(link, decoded.value)
+  }
+
+  /** Two links to one peer settle on one: that of the lower key's dialling, or the newer of two in one direction. */
+  #openLink(link: Link): void {
+    if (link.peer === null) throw new Error('a link without a peer')
+    const { key } = link.peer
+    for (const other of this.#links.values()) {
+      if (other === link || other.phase !== 'open' || other.peer?.key !== key) continue
+      const keepNew = other.side === link.side || (link.side === 'dialled') === this.key < key
+      this.#refuseLink(keepNew ? other : link, 'LINK_DUPLICATE', 'one link between two hosts is enough')
+      if (!keepNew) return
+    }
+    link.phase = 'open'
+    this.#hear(key, this.#now.wall)
+    this.#emit({ type: 'authenticated', link: link.id, key })
+    this.#emit({ type: 'happened', event: { type: 'linked', link: link.id, key, remote: link.remote, posture: link.posture, side: link.side } })
+    this.#exchange.begin(link)
+  }
+
+  #refuseLink(link: Link, code: ErrorCode, text: string): void {
+    this.#send(link, { type: 'refuse', code, text })
+    this.#emit({ type: 'close', link: link.id, code, text })
+    this.#unlink(link, code, text, false)
+  }
+
+  #unlink(link: Link, code: ErrorCode, text: string, byPeer: boolean): void {
+    if (!this.#links.delete(link.id)) return
+    if (byPeer && code !== 'LINK_CLOSED') this.#emit({ type: 'close', link: link.id, code, text })
+    this.#exchange.forget(link)
+    this.#notePeer(link)
+    this.#emit({ type: 'happened', event: { type: 'unlinked', link: link.id, key: link.peer?.key ?? null, code, text, byPeer } })
+  }
+
+  #countRefusal(link: Link | null, code: ErrorCode, text: string, blame: boolean): void {
+    const from = link === null ? 'this host' : (link.peer?.key ?? link.remote)
+    this.refusals.add(code, text, from, this.#now.wall)
+    this.#emit({ type: 'happened', event: { type: 'refused', code, text, from } })
+    if (link === null || !blame) return
+    link.badFrames += 1
+    if (link.badFrames > LIMITS.badFramesPerLink) this.#refuseLink(link, code, `more than ${LIMITS.badFramesPerLink} times bytes that no honest member sends`)
+  }
+
+  #send(link: Link, message: Message): void {
+    this.#emit({ type: 'send', link: link.id, bytes: encodeMessage(message) })
+  }
+
+  // ---- time
+
+  #wake(): void {
+    const { mono } = this.#now
+    for (const link of this.#links.values()) {
+      if (isOverdue(link, mono)) this.#refuseLink(link, 'HANDSHAKE_TIMEOUT', 'the peer did not prove itself in time')
+      else if (link.phase === 'open' && mono - link.lastHeardMono > LIMITS.silentMs) this.#refuseLink(link, 'LINK_SILENT', `nothing heard for ${Math.round((mono - link.lastHeardMono) / 1000)} s`)
+    }
+    if (this.#exchange.haveDueMono !== null && mono >= this.#exchange.haveDueMono) this.#exchange.sayHave()
+    if (mono < this.#nextBeatMono) return
+    this.#nextBeatMono = mono + LIMITS.beatMs
+    for (const link of this.#links.values()) {
+      link.answeredPair = null
+      if (link.phase === 'open') this.#exchange.sayStatus(link)
+    }
+    if (mono - this.#heardNotedMono < HEARD_NOTE_MS) return
+    this.#heardNotedMono = mono
+    for (const link of this.#links.values()) this.#notePeer(link)
+  }
+
+  #scheduleWake(): void {
+    const due = [this.#exchange.haveDueMono ?? Number.POSITIVE_INFINITY]
+    for (const link of this.#links.values()) due.push(link.phase === 'open' ? this.#nextBeatMono : link.openedMono + LIMITS.handshakeMs + 1)
+    const atMono = Math.min(...due)
+    if (Number.isFinite(atMono)) this.#emit({ type: 'wake', atMono })
+  }
+
+  #hear(key: HostKey, wall: Millis): void {
+    if (key !== this.key && wall > (this.#heard.get(key) ?? 0)) this.#heard.set(key, wall)
+  }
+
+  /** `heard`, and what the peer is known to hold of the own log, outlive this run. */
+  #notePeer(link: Link): void {
+    if (link.peer === null || this.#commits.fenced !== null || !this.#isMember(link.peer.key)) return
+    const { key } = link.peer
+    const heard = this.#heard.get(key)
+    if (heard !== undefined && this.notes.get(`heard/${key}`) !== String(heard)) this.#note(`heard/${key}`, String(heard))
+    const own = this.#own.author
+    const confirmed = own === null ? undefined : link.confirmed.get(own)
+    if (own !== null && confirmed !== undefined && this.notes.get(`at/${key}`) !== `${own} ${confirmed}`) this.#note(`at/${key}`, `${own} ${confirmed}`)
+  }
+
+  #stamp(): ActStamp {
+    return this.#clock.tick(this.#now.wall)
+  }
+
+  /** A stamp for an act that is signed outside this replica. */
+  stampFor(wall: Millis): ActStamp {
+    return this.#clock.tick(wall)
+  }
+
+  get hasLeft(): boolean {
+    return this.#left
+  }
+
+  #emit(effect: Effect): void {
+    this.#effects.push(effect)
+  }
+
+  #context(): Context {
+    const replica = this
+    return {
+      crypto: this.#crypto,
+      mesh: this.mesh,
+      key: this.key,
+      signer: this.#signer,
+      acts: this.acts,
+      logs: this.logs,
+      view: this.view,
+      commits: this.#commits,
+      links: this.#links,
+      get now() {
+        return replica.#now
+      },
+      get meshNow() {
+        return replica.meshTime(replica.#now.wall)
+      },
+      get joining() {
+        return replica.#joining
+      },
+      emit: effect => this.#emit(effect),
+      send: (link, message) => this.#send(link, message),
+      refuseLink: (link, code, text) => this.#refuseLink(link, code, text),
+      countRefusal: (link, code, text, blame) => this.#countRefusal(link, code, text, blame),
+      takeActs: (acts, link) => this.#takeActs(acts, link),
+      takeFrame: (bytes, link, pulled) => this.#takeFrame(bytes, link, pulled),
+      takeProof: (bytes, link) => this.#takeProof(bytes, link),
+      isMember: key => this.#isMember(key),
+      digest: () => this.digest()
+    }
+  }
+}
+
+/** How often `heard` is put on disk while links are open. */
+const HEARD_NOTE_MS = 30_000

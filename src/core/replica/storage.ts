@@ -1,0 +1,14 @@
+import type { ActId, AuthorId } from '../brand.js'
+
+/** What a replica hands over to be put on disk together; `ports/store.ts` is the port that does it. */
+export interface StoredBatch {
+  readonly frames: readonly { readonly author: AuthorId; readonly seq: number; readonly bytes: Uint8Array }[]
+  readonly acts: readonly { readonly id: ActId; readonly bytes: Uint8Array }[]
+  readonly proofs: readonly { readonly author: AuthorId; readonly bytes: Uint8Array }[]
+  readonly notes: readonly { readonly key: string; readonly value: string | null }[]
+}
+
+export interface ReadLimit {
+  readonly frames: number
+  readonly bytes: number
+}

@@ -1,0 +1,88 @@
+import type { HostId, HostKey, MeshId, Millis, RecordId, SessionName } from '../brand.js'
+import { turnFor } from '../coordination/claims/turn.js'
+import { checkDraft } from '../coordination/records/draft.js'
+import { formRecord, recordIdOf, type RecordFields } from '../coordination/records/record.js'
+import type { View } from '../coordination/view.js'
+import type { Crypto } from '../crypto.js'
+import { failure, success, type Result } from '../result.js'
+import type { HybridClock } from '../replication/hybrid-clock.js'
+import type { Draft, Written } from './input.js'
+
+export interface WritingParts {
+  readonly crypto: Crypto
+  readonly mesh: MeshId
+  readonly key: HostKey
+  readonly hostId: HostId
+  readonly view: View
+  readonly clock: HybridClock
+}
+
+/** What a session asked to have written, waiting for the commit under way to end. */
+export interface Writing {
+  readonly session: SessionName
+  readonly drafts: readonly Draft[]
+  readonly strict: boolean
+}
+
+interface ClaimQuery {
+  readonly repo: string
+  readonly scope: readonly string[]
+  readonly mode: 'exclusive' | 'shared'
+}
+
+const claimQuery = (fields: RecordFields): ClaimQuery => ({
+  repo: String(fields.repo),
+  scope: Array.isArray(fields.scope) ? fields.scope.map(String) : [],
+  mode: fields.mode === 'shared' ? 'shared' : 'exclusive'
+})
+
+/**
+ * Makes records of drafts: checks them, gives each its stamp and each claim its turn, and names them. A claim never gets a turn before that
+ * of an overlapping live claim that this host holds (rules E2), so that sight beats clocks.
+ */
+export class RecordWriting {
+  readonly #parts: WritingParts
+
+  constructor(parts: WritingParts) {
+    this.#parts = parts
+  }
+
+  /** Every record of the drafts, or the first failure; nothing is written by this. */
+  form({ session, drafts, strict }: Writing, wall: Millis, meshNow: Millis): Result<Written[]> {
+    const written: Written[] = []
+    for (const { kind, fields } of drafts) {
+      const refusal = strict && kind === 'claim' ? this.#held(fields, session, meshNow) : null
+      if (refusal !== null) return refusal
+      const formed = this.#formOne(kind, kind === 'claim' ? this.#withTurn(fields, session, meshNow) : fields, session, wall, meshNow)
+      if (!formed.ok) return formed
+      written.push(formed.value)
+    }
+    return success(written)
+  }
+
+  #formOne(kind: string, fields: RecordFields, session: SessionName, wall: Millis, meshNow: Millis): Result<Written> {
+    const { crypto, mesh, key, clock } = this.#parts
+    const checked = checkDraft(kind, fields)
+    if (!checked.ok) return checked
+    const stamp = clock.tick(wall)
+    const text = formRecord({ kind, session, stamp: [stamp.wall, stamp.count], offset: Math.round(stamp.wall - meshNow), fields: checked.value })
+    return text.ok ? success({ id: recordIdOf(crypto, mesh, key, text.value), kind, text: text.value }) : text
+  }
+
+  #withTurn(fields: RecordFields, session: SessionName, meshNow: Millis): RecordFields {
+    const held = this.#overlapping(fields, session, meshNow).map(overlap => overlap.claim)
+    return { ...fields, turn: turnFor({ correctedNow: meshNow, held }) }
+  }
+
+  #held(fields: RecordFields, session: SessionName, meshNow: Millis): ReturnType<typeof failure> | null {
+    const [first] = this.#overlapping(fields, session, meshNow)
+    if (first === undefined) return null
+    const id: RecordId = first.claim.entry.id
+    return failure('CLAIM_HELD', `${first.item} is held`, { details: { claim: id, witness: first.witness, item: first.item } })
+  }
+
+  #overlapping(fields: RecordFields, session: SessionName, meshNow: Millis): ReturnType<View['claims']['overlapping']> {
+    const { view, hostId } = this.#parts
+    return view.claims.overlapping(claimQuery(fields), meshNow, { exceptSession: { host: hostId, session } })
+  }
+}

@@ -1,0 +1,57 @@
+import * as Y from 'yjs'
+import { LIMITS } from '../limits.js'
+
+/** The root map of every author's document. */
+export const ROOT = 'records'
+
+const FORBIDDEN_KEYS: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype'])
+
+const contentFault = (content: Y.AbstractType<unknown> | object): string | null => {
+  if (content instanceof Y.ContentDeleted) return null
+  if (!(content instanceof Y.ContentAny)) return 'content other than one text'
+  const [text, ...others] = content.arr
+  if (typeof text !== 'string' || others.length > 0) return 'content other than one text'
+  return text.length > LIMITS.recordBytes ? 'a record over the size limit' : null
+}
+
+const placeFault = (item: Y.Item, clientId: number): string | null => {
+  if (item.rightOrigin !== null) return 'an insertion before another item'
+  if (item.origin !== null) return item.origin.client === clientId && item.origin.clock < item.id.clock ? null : 'an origin outside the own past'
+  if (typeof item.parent !== 'string' || item.parent !== ROOT) return 'a place outside the records'
+  if (item.parentSub === null || item.parentSub.length > LIMITS.recordKeyBytes || FORBIDDEN_KEYS.has(item.parentSub)) return 'a key that no record has'
+  return null
+}
+
+const deleteFault = (deletes: ReturnType<typeof Y.decodeUpdate>['ds'], clientId: number, clock: number): string | null => {
+  for (const [client, ranges] of deletes.clients) {
+    if (client !== clientId) return 'a deletion in another document'
+    for (const range of ranges) if (range.clock < 0 || range.len < 1 || range.clock + range.len > clock) return 'a deletion of what is not there'
+  }
+  return null
+}
+
+/**
+ * Holds an update against the white list of rules A4 before Yjs is let near it: items with one text each under the root map and a key,
+ * or deleted content; origins below the own clock; deletes below the present clock; one clientID; no gap.
+ *
+ * @param clock the document's state before this update, in items
+ * @returns what is wrong, or null. Decoding is lazy and costs time linear in the bytes (hazard H6).
+ */
+export const inspectUpdate = (update: Uint8Array, clientId: number, clock: number): string | null => {
+  let decoded: ReturnType<typeof Y.decodeUpdate>
+  try {
+    decoded = Y.decodeUpdate(update)
+  } catch {
+    return 'bytes that are no Yjs update'
+  }
+  let next = clock
+  for (const struct of decoded.structs) {
+    if (!(struct instanceof Y.Item)) return 'a struct other than an item'
+    if (struct.id.client !== clientId) return 'a clientID other than the document\'s'
+    if (struct.id.clock !== next) return 'a gap before an item'
+    const fault = placeFault(struct, clientId) ?? contentFault(struct.content)
+    if (fault !== null) return fault
+    next += struct.length
+  }
+  return deleteFault(decoded.ds, clientId, next)
+}

@@ -1,0 +1,91 @@
+import type { AuthorId, Hash, HostKey, MeshId } from '../brand.js'
+import type { Crypto } from '../crypto.js'
+import { keyOf } from './author.js'
+import { headsDigest, type Head } from './heads.js'
+import { AuthorLog } from './log.js'
+
+/** What the roster says of an author: everything counts, nothing does, or only what lies below a named head. */
+export type Admission = { readonly state: 'member' } | { readonly state: 'unknown' } | { readonly state: 'left'; readonly upTo: number }
+
+/** Every author's log that this host holds, and which authors are known to have forked. */
+export class LogBook {
+  readonly #crypto: Crypto
+  readonly #mesh: MeshId
+  readonly #logs = new Map<AuthorId, AuthorLog>()
+  readonly #proofs = new Map<AuthorId, Uint8Array>()
+  readonly #epochs = new Map<HostKey, number>()
+  #digest: { readonly of: Hash; readonly value: Hash } | null = null
+
+  constructor(crypto: Crypto, mesh: MeshId) {
+    this.#crypto = crypto
+    this.#mesh = mesh
+  }
+
+  get(author: AuthorId): AuthorLog | null {
+    return this.#logs.get(author) ?? null
+  }
+
+  open(author: AuthorId): AuthorLog {
+    const held = this.#logs.get(author)
+    if (held !== undefined) return held
+    const log = new AuthorLog(this.#crypto, this.#mesh, author)
+    this.#logs.set(author, log)
+    this.#epochs.set(keyOf(author), this.epochsOf(keyOf(author)) + 1)
+    return log
+  }
+
+  logs(): Iterable<AuthorLog> {
+    return this.#logs.values()
+  }
+
+  epochsOf(key: HostKey): number {
+    return this.#epochs.get(key) ?? 0
+  }
+
+  headSeq(author: AuthorId): number {
+    return this.#logs.get(author)?.headSeq ?? -1
+  }
+
+  isForked(author: AuthorId): boolean {
+    return this.#proofs.has(author)
+  }
+
+  /** Keeps the first proof; a second one says nothing new. */
+  fork(author: AuthorId, proof: Uint8Array): boolean {
+    if (this.#proofs.has(author)) return false
+    this.#proofs.set(author, proof)
+    this.changed()
+    return true
+  }
+
+  proof(author: AuthorId): Uint8Array | null {
+    return this.#proofs.get(author) ?? null
+  }
+
+  proofs(): Iterable<readonly [AuthorId, Uint8Array]> {
+    return this.#proofs
+  }
+
+  /** A frame or a fork came in, or the roster changed: the digest has to be made anew. */
+  changed(): void {
+    this.#digest = null
+  }
+
+  /** The heads that count for the digest: what the roster refuses never does (rules D1). */
+  heads(admitted: (key: HostKey) => boolean): Head[] {
+    const heads: Head[] = []
+    for (const author of this.#proofs.keys()) if (admitted(keyOf(author))) heads.push({ author, state: 'forked' })
+    for (const log of this.#logs.values()) {
+      if (log.headSeq < 0 || this.isForked(log.author) || !admitted(keyOf(log.author))) continue
+      heads.push({ author: log.author, state: 'held', seq: log.headSeq, hash: log.headHash })
+    }
+    return heads
+  }
+
+  digest(admitted: (key: HostKey) => boolean, actsDigest: Hash): Hash {
+    if (this.#digest?.of !== actsDigest) {
+      this.#digest = { of: actsDigest, value: headsDigest(this.#crypto, this.#mesh, this.heads(admitted), actsDigest) }
+    }
+    return this.#digest.value
+  }
+}

@@ -1,0 +1,35 @@
+import { readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { z } from 'zod'
+
+const holderSchema = z.object({ pid: z.number().int().positive(), what: z.string(), since: z.string() })
+
+/** Who holds a home's store: for the sentence that names the pid. The lock itself is the operating system's, on the store. */
+export type Holder = z.infer<typeof holderSchema>
+
+export const noteHolder = (path: string, what: string, now: Date): void => {
+  const holder: Holder = { pid: process.pid, what, since: now.toISOString() }
+  writeFileSync(path, `${JSON.stringify(holder)}\n`, { mode: 0o600 })
+}
+
+/** The last one that noted itself, or null; it may have ended since. */
+export const readHolder = (path: string): Holder | null => {
+  try {
+    const parsed = holderSchema.safeParse(JSON.parse(readFileSync(path, 'utf8')))
+    return parsed.success ? parsed.data : null
+  } catch {
+    return null
+  }
+}
+
+export const forgetHolder = (path: string): void => {
+  if (readHolder(path)?.pid === process.pid) rmSync(path, { force: true })
+}
+
+export const isAlive = (pid: number): boolean => {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'EPERM'
+  }
+}

@@ -1,0 +1,134 @@
+import { accessSync, constants, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { homedir } from 'node:os'
+import { dirname, join, resolve } from 'node:path'
+import { z } from 'zod'
+import { LIMITS } from '../core/limits.js'
+import type { MeshId } from '../core/brand.js'
+import { failure, success, type Result } from '../core/result.js'
+
+/** Version of the home's layout; a newer one is refused, never touched. */
+export const HOME_VERSION = 1
+
+const settingsSchema = z.object({
+  version: z.number().int().positive(),
+  mesh: z.string().regex(/^[0-9a-f]{64}$/),
+  meshName: z.string(),
+  name: z.string(),
+  listen: z.object({ host: z.string(), port: z.number().int().min(0).max(65_535) }),
+  /** Addresses to tell others instead of those found on this machine's interfaces. */
+  advertise: z.array(z.string()),
+  created: z.string()
+})
+
+/** What a home keeps beside its keys and its store. */
+export type Settings = z.infer<typeof settingsSchema> & { readonly mesh: string }
+
+/** Where the parts of a home lie. Everything of one host is below this folder and nowhere else. */
+export interface HomePaths {
+  readonly folder: string
+  readonly settings: string
+  readonly store: string
+  readonly run: string
+  readonly socket: string
+  readonly holder: string
+  readonly log: string
+}
+
+export const homePaths = (folder: string): HomePaths => ({
+  folder,
+  settings: join(folder, 'home.json'),
+  store: join(folder, 'store'),
+  run: join(folder, 'run'),
+  socket: join(folder, 'run', 'control.sock'),
+  holder: join(folder, 'run', 'holder.json'),
+  log: join(folder, 'log')
+})
+
+/** `--home`, else `SKEIN_HOME`, else the home called `name` below the user's own folder. */
+export const homeFolder = (options: { readonly home?: string | undefined; readonly name?: string | undefined }, env: NodeJS.ProcessEnv = process.env): string => {
+  const given = options.home ?? (options.name === undefined ? env.SKEIN_HOME : undefined)
+  if (given !== undefined && given !== '') return resolve(given)
+  return join(homedir(), '.skein', options.name ?? 'home')
+}
+
+/** Whether the control socket's path fits: the system cuts longer ones silently (hazard N4). */
+export const checkHomePath = (folder: string): Result<HomePaths> => {
+  const paths = homePaths(folder)
+  const length = Buffer.byteLength(paths.socket)
+  if (length <= LIMITS.socketPathBytes) return success(paths)
+  return failure('HOME_PATH_TOO_LONG', `${folder} is too long for a home: its control socket would have a path of ${length} bytes, and the system allows ${LIMITS.socketPathBytes}`, {
+    field: '--home',
+    next: ['skein --home SHORTER-PATH …']
+  })
+}
+
+export const homeExists = (folder: string): boolean => existsSync(homePaths(folder).settings)
+
+const noHome = (folder: string) =>
+  failure('NO_HOME', `there is no skein home in ${folder}`, { next: ['skein init', 'skein join TOKEN'], details: { home: folder } })
+
+/** Reads and checks a home's settings. `NO_HOME`, `HOME_NEWER`, `HOME_DAMAGED`, `HOME_PATH_TOO_LONG`. */
+export const readHome = (folder: string): Result<{ paths: HomePaths; settings: Settings }> => {
+  const checked = checkHomePath(folder)
+  if (!checked.ok) return checked
+  const paths = checked.value
+  let text: string
+  try {
+    text = readFileSync(paths.settings, 'utf8')
+  } catch (error) {
+    const code = errorCode(error)
+    if (code === 'ENOENT' || code === 'ENOTDIR') return noHome(folder)
+    return failure('HOME_UNWRITABLE', `${paths.settings} cannot be read: ${code}`, { details: { cause: code } })
+  }
+  return parseSettings(paths, text)
+}
+
+const parseSettings = (paths: HomePaths, text: string): Result<{ paths: HomePaths; settings: Settings }> => {
+  const damaged = (why: string) => failure('HOME_DAMAGED', `${paths.settings} ${why}`, { next: [`restore ${paths.settings} from a backup, or join again with a new home`] })
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch {
+    return damaged('is not JSON any more')
+  }
+  const version = z.object({ version: z.number() }).safeParse(value)
+  if (version.success && version.data.version > HOME_VERSION) {
+    return failure('HOME_NEWER', `${paths.folder} was written by a newer skein (layout ${version.data.version}, this one knows ${HOME_VERSION})`, { next: ['npm install -g skein'] })
+  }
+  const parsed = settingsSchema.safeParse(value)
+  return parsed.success ? success({ paths, settings: parsed.data }) : damaged(`does not hold what it should: ${parsed.error.issues[0]?.path.join('.') ?? ''} ${parsed.error.issues[0]?.message ?? ''}`)
+}
+
+/** Makes the folders of a new home, for this user alone. */
+export const makeHomeFolders = (folder: string): Result<HomePaths> => {
+  const checked = checkHomePath(folder)
+  if (!checked.ok) return checked
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 })
+    accessSync(folder, constants.W_OK)
+    for (const path of [checked.value.run, checked.value.log]) mkdirSync(path, { recursive: true, mode: 0o700 })
+  } catch (error) {
+    return failure('HOME_UNWRITABLE', `${folder} cannot be written: ${errorCode(error)}`, { field: '--home', details: { cause: errorCode(error) }, next: ['skein --home ANOTHER-FOLDER …'] })
+  }
+  return checked
+}
+
+/** Written whole or not at all. The last step of making a home: without it there is none. */
+export const writeSettings = (paths: HomePaths, settings: Settings): void => {
+  const temporary = `${paths.settings}.new`
+  writeFileSync(temporary, `${JSON.stringify(settings, null, 2)}\n`, { mode: 0o600, flush: true })
+  renameSync(temporary, paths.settings)
+}
+
+/** Takes away a home that was being made, or one that is given up for another. */
+export const removeHome = (paths: HomePaths): void => {
+  for (const path of [paths.settings, paths.store, paths.run, paths.log]) rmSync(path, { recursive: true, force: true })
+  for (const file of ['host.key', 'operator.key']) rmSync(join(paths.folder, file), { force: true })
+}
+
+/** A second home beside the first, named after its mesh. */
+export const siblingHome = (folder: string, meshName: string): string => join(dirname(folder), `${folder.split('/').at(-1) ?? 'home'}-${meshName}`)
+
+export const meshIdOf = (settings: Settings): MeshId => settings.mesh as MeshId
+
+export const errorCode = (error: unknown): string => (error instanceof Error && 'code' in error ? String(error.code) : String(error))

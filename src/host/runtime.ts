@@ -1,0 +1,224 @@
+import type { HostKey, SessionName } from '../core/brand.js'
+import { fromHex } from '../core/encoding/bytes.js'
+import { LIMITS } from '../core/limits.js'
+import type { Result } from '../core/result.js'
+import type { Effect, ReplicaEvent } from '../core/replica/effect.js'
+import type { Draft, Input, LinkId, RequestId, Written } from '../core/replica/input.js'
+import type { Replica } from '../core/replica/replica.js'
+import type { Clock } from '../ports/clock.js'
+import type { Random } from '../ports/random.js'
+import type { FrameStore } from '../ports/store.js'
+import type { Connection } from '../ports/transport.js'
+
+export interface RuntimeParts {
+  readonly replica: Replica
+  readonly store: FrameStore
+  readonly clock: Clock
+  readonly random: Random
+}
+
+type Listener = (event: ReplicaEvent) => void
+
+/** Above this a link's queue counts as blocked: pushes wait, and pull catches up when it has drained. */
+const BLOCKED_BYTES = LIMITS.sendQueueBytes / 4
+
+/** Runs a replica's effects through the ports and feeds what becomes of them back as inputs. It decides nothing. */
+export class Runtime {
+  readonly replica: Replica
+  readonly #store: FrameStore
+  readonly #clock: Clock
+  readonly #random: Random
+  readonly #connections = new Map<LinkId, Connection>()
+  readonly #blocked = new Set<LinkId>()
+  readonly #answers = new Map<RequestId, (outcome: Result<readonly Written[]>) => void>()
+  readonly #listeners = new Set<Listener>()
+  readonly #work = new Set<Promise<void>>()
+  #nextLink = 1
+  #nextRequest = 1
+  #cancelWake: (() => void) | null = null
+  #stopped = false
+
+  constructor({ replica, store, clock, random }: RuntimeParts) {
+    this.replica = replica
+    this.#store = store
+    this.#clock = clock
+    this.#random = random
+  }
+
+  /** Hands everything that is stored to the replica, then starts it. */
+  async load(): Promise<void> {
+    for await (const stored of this.#store.scan()) {
+      if (stored.type === 'note') this.#feed({ type: 'noteLoaded', key: stored.key, value: stored.value })
+      else if (stored.type === 'act') this.#feed({ type: 'actLoaded', bytes: stored.bytes })
+      else if (stored.type === 'proof') this.#feed({ type: 'proofLoaded', bytes: stored.bytes })
+      else if (stored.type === 'frame') this.#feed({ type: 'frameLoaded', bytes: stored.frame.bytes })
+      else this.#feed({ type: 'damageLoaded', what: stored.what, author: stored.author ?? null, seq: stored.seq ?? null })
+    }
+    this.#feed({ type: 'started', epochNonce: this.#random.bytes(8) })
+  }
+
+  /** Writes records for a session; resolves when they are on disk, or with what stood in the way. */
+  write(session: SessionName, drafts: readonly Draft[], options: { readonly strict?: boolean } = {}): Promise<Result<readonly Written[]>> {
+    return this.#ask(request => ({ type: 'write', request, session, drafts, strict: options.strict ?? false }))
+  }
+
+  submitAct(bytes: Uint8Array): Promise<Result<readonly Written[]>> {
+    return this.#ask(request => ({ type: 'act', request, bytes }))
+  }
+
+  /** Keeps a host-local fact; on disk soon, at the latest when the runtime stops. */
+  note(key: string, value: string | null): void {
+    this.#feed({ type: 'note', key, value })
+  }
+
+  feed(input: Input): void {
+    this.#feed(input)
+  }
+
+  on(listener: Listener): () => void {
+    this.#listeners.add(listener)
+    return () => void this.#listeners.delete(listener)
+  }
+
+  /** Resolves with the first event that passes, or null after `ms`. */
+  async waitFor(passes: (event: ReplicaEvent) => boolean, ms: number): Promise<ReplicaEvent | null> {
+    return new Promise(resolve => {
+      const end = (event: ReplicaEvent | null): void => {
+        stopListening()
+        cancel()
+        resolve(event)
+      }
+      const stopListening = this.on(event => passes(event) && end(event))
+      const cancel = this.#clock.after(ms, () => end(null))
+    })
+  }
+
+  /** Takes over a channel that was opened; the replica greets the peer on it. */
+  attach(connection: Connection, pin: HostKey | null): LinkId {
+    const link = this.#nextLink++
+    if (this.#stopped) {
+      connection.close('this host is stopping')
+      return link
+    }
+    this.#connections.set(link, connection)
+    connection.start({
+      message: bytes => this.#feed({ type: 'linkMessage', link, bytes }),
+      drained: () => {
+        this.#blocked.delete(link)
+        this.#feed({ type: 'linkDrained', link })
+      },
+      closed: reason => {
+        this.#connections.delete(link)
+        this.#blocked.delete(link)
+        this.#feed({ type: 'linkClosed', link, reason })
+      }
+    })
+    const { direction: side, remote, posture, binding, certificateKey } = connection
+    this.#feed({ type: 'linkOpened', link, side, remote, posture, binding, certificateKey, pin, nonce: this.#random.bytes(32) })
+    return link
+  }
+
+  /** The posture as the channel states it now. */
+  postureOf(link: LinkId): string | null {
+    return this.#connections.get(link)?.posture ?? null
+  }
+
+  queuedBytes(link: LinkId): number {
+    return this.#connections.get(link)?.queuedBytes() ?? 0
+  }
+
+  /** Says goodbye, lets what is under way reach the disk, closes every channel and the store. */
+  async stop(): Promise<void> {
+    if (this.#stopped) return
+    this.#feed({ type: 'leaving' })
+    await this.settled()
+    this.#stopped = true
+    this.#cancelWake?.()
+    for (const connection of this.#connections.values()) connection.close('this host goes away for now')
+    await this.#store.close()
+  }
+
+  /** Resolves when nothing waits for the disk any more. */
+  async settled(): Promise<void> {
+    while (this.#work.size > 0) await Promise.all(this.#work)
+  }
+
+  async #ask(input: (request: RequestId) => Input): Promise<Result<readonly Written[]>> {
+    const request = this.#nextRequest++
+    return new Promise(resolve => {
+      this.#answers.set(request, resolve)
+      this.#feed(input(request))
+    })
+  }
+
+  #feed(input: Input): void {
+    if (this.#stopped) return
+    const effects = this.replica.handle(input, this.#clock.now())
+    for (const effect of effects) this.#run(effect)
+  }
+
+  #run(effect: Effect): void {
+    switch (effect.type) {
+      case 'commit':
+        return this.#track(this.#commit(effect))
+      case 'send':
+        return this.#send(effect.link, effect.bytes)
+      case 'close':
+        this.#connections.get(effect.link)?.close(`${effect.code}: ${effect.text}`)
+        return
+      case 'authenticated':
+        this.#connections.get(effect.link)?.authenticated()
+        return
+      case 'read':
+        return this.#track(this.#read(effect))
+      case 'answer': {
+        const answer = this.#answers.get(effect.request)
+        this.#answers.delete(effect.request)
+        answer?.(effect.outcome)
+        return
+      }
+      case 'wake':
+        this.#cancelWake?.()
+        this.#cancelWake = this.#clock.after(Math.max(0, effect.atMono - this.#clock.now().mono), () => this.#feed({ type: 'woken' }))
+        return
+      case 'happened':
+        for (const listener of this.#listeners) listener(effect.event)
+    }
+  }
+
+  #track(work: Promise<void>): void {
+    this.#work.add(work)
+    void work.finally(() => this.#work.delete(work))
+  }
+
+  async #commit({ id, batch }: Extract<Effect, { type: 'commit' }>): Promise<void> {
+    let failed: string | null = null
+    try {
+      await this.#store.commit(batch)
+    } catch (error) {
+      failed = error instanceof Error ? error.message : String(error)
+    }
+    this.#feed(failed === null ? { type: 'committed', batch: id } : { type: 'commitFailed', batch: id, reason: failed })
+  }
+
+  async #read({ read, author, from, limit }: Extract<Effect, { type: 'read' }>): Promise<void> {
+    let frames: Uint8Array[] = []
+    try {
+      frames = (await this.#store.frames(author, from, limit)).map(frame => frame.bytes)
+    } catch (error) {
+      this.replica.damage.push({ what: `frames from ${from} on cannot be read: ${error instanceof Error ? error.message : String(error)}`, author, seq: from })
+    }
+    this.#feed({ type: 'framesRead', read, frames })
+  }
+
+  #send(link: LinkId, bytes: Uint8Array): void {
+    const connection = this.#connections.get(link)
+    if (connection === undefined) return
+    connection.send(bytes)
+    if (connection.queuedBytes() <= BLOCKED_BYTES || this.#blocked.has(link)) return
+    this.#blocked.add(link)
+    this.#feed({ type: 'linkBlocked', link })
+  }
+}
+
+export const pinBytes = (pin: HostKey | null): Uint8Array | null => (pin === null ? null : fromHex(pin))
