@@ -112,6 +112,7 @@ export const LIMITS = {
   packedRefsBytes: 32 * 1024 * 1024, // half a million refs; read within about 30 ms
   skeinFileBytes: 64 * 1024,
   remoteChars: 2_048,
+  remotes: 64,
   repositoryKeyChars: 512,
   pathInputChars: 4_096, // what is typed may be absolute; the canonical item is bounded by patternChars
   pathSegmentBytes: 255, // no common file system has longer names

@@ -14,7 +14,7 @@ const entrySchema = z.object({
   name: line(LIMITS.repositoryKeyChars),
   from: z.enum(['skein.json', 'link', 'upstream', 'origin', 'root-commit', 'random']),
   /** Normalised, without credentials. */
-  remotes: z.array(z.object({ name: line(LIMITS.repositoryKeyChars), url: line(LIMITS.repositoryKeyChars) })).max(LIMITS.checkoutsPerRepository),
+  remotes: z.array(z.object({ name: line(LIMITS.repositoryKeyChars), url: line(LIMITS.repositoryKeyChars) })).max(LIMITS.remotes + 2),
   rootCommit: line(64).optional(),
   /** Real paths of the checkouts seen here, newest last; never published. */
   roots: z.array(z.string().min(1).max(LIMITS.pathInputChars)).max(LIMITS.checkoutsPerRepository),
@@ -114,8 +114,8 @@ export const writeEnrolment = ({ repositories, links }: Enrolment): string =>
 const parsed = (text: string): unknown => {
   try {
     return JSON.parse(text)
-  } catch (thrown) {
-    return thrown instanceof SyntaxError ? undefined : null
+  } catch {
+    return undefined
   }
 }
 
@@ -127,7 +127,8 @@ export const readEnrolment = (text: string | null): Result<Enrolment> => {
   if (text === null) return success(NOTHING_ENROLLED)
   const checked = schema.safeParse(parsed(text))
   if (!checked.success) {
-    return failure('STORE_DAMAGED', `the list of enrolled repositories cannot be read: ${checked.error.issues[0]?.message ?? 'not valid'}`, { next: ['skein doctor'] })
+    const why = checked.error.issues[0]?.message ?? 'not valid'
+    return failure('STORE_DAMAGED', `the list of enrolled repositories cannot be read: ${why}`, { next: ['skein doctor'] })
   }
   const { repositories, links } = checked.data
   return success({ repositories: new Map(repositories.map(entry => [entry.key, entry])), links: new Map(links) })
@@ -143,7 +144,7 @@ export const enrolledFrom = (
   key: repository.key,
   name: repository.key,
   from: repository.from,
-  remotes: repository.remotes.slice(0, LIMITS.checkoutsPerRepository).map(({ name, url }) => ({ name, url })),
+  remotes: repository.remotes.slice(0, LIMITS.remotes + 2).map(({ name, url }) => ({ name, url })),
   ...(repository.rootCommit === undefined ? {} : { rootCommit: repository.rootCommit }),
   roots: [root],
   enrolledAt,

@@ -9,8 +9,9 @@ export interface GitSetting {
   readonly value: string
 }
 
-const HEADER = /^\[\s*([A-Za-z0-9.-]+)(?:\s+"((?:[^"\\]|\\.)*)")?\s*\]/
-const NAME = /^([A-Za-z][A-Za-z0-9-]*)\s*(=?)/
+const BLANK = /[ \t\r\f\v]*/y
+const HEADER = /\[[ \t]*([A-Za-z0-9.-]+)(?:[ \t]+"((?:[^"\\\n]|\\[^\n])*)")?[ \t]*\]/y
+const NAME = /([A-Za-z][A-Za-z0-9-]*)[ \t\r]*(=?)/y
 const ESCAPES = new Map([
   ['n', '\n'],
   ['t', '\t'],
@@ -48,6 +49,18 @@ const readValue = (text: string, start: number): { readonly value: string; reado
   return { value: value.slice(0, kept), end: at }
 }
 
+const lineEnd = (text: string, from: number): number => {
+  const end = text.indexOf('\n', from)
+  return end < 0 ? text.length : end
+}
+
+const titleOf = ([, title = '', quoted]: RegExpExecArray): Pick<GitSetting, 'section' | 'subsection'> => {
+  if (quoted !== undefined) return { section: title.toLowerCase(), subsection: quoted.replaceAll(/\\(.)/g, '$1') }
+  const folded = title.toLowerCase()
+  const dot = folded.indexOf('.')
+  return dot > 0 ? { section: folded.slice(0, dot), subsection: folded.slice(dot + 1) } : { section: folded, subsection: null }
+}
+
 /**
  * Every setting of a git configuration file, in order. Lines that git would refuse are passed over: what can be read is used.
  * `include` is a setting like any other here; nothing is opened for it.
@@ -55,29 +68,26 @@ const readValue = (text: string, start: number): { readonly value: string; reado
 export const parseGitConfig = (source: string): readonly GitSetting[] => {
   const text = source.replace(/^\ufeff/, '').replaceAll('\r\n', '\n')
   const settings: GitSetting[] = []
-  let section: { readonly section: string; readonly subsection: string | null } | null = null
+  let section: Pick<GitSetting, 'section' | 'subsection'> | null = null
   let at = 0
+  const take = (shape: RegExp): RegExpExecArray | null => {
+    shape.lastIndex = at
+    const match = shape.exec(text)
+    at += match?.[0].length ?? 0
+    return match
+  }
   while (at < text.length) {
-    const lineEnd = text.indexOf('\n', at)
-    const line = text.slice(at, lineEnd < 0 ? text.length : lineEnd)
-    const blank = line.length - line.trimStart().length
-    const rest = line.slice(blank)
-    const header = HEADER.exec(rest)
-    const name = header === null && section !== null ? NAME.exec(rest) : null
+    take(BLANK)
+    const header = take(HEADER)
+    const name = header === null && section !== null ? take(NAME) : null
     if (header !== null) {
-      const [whole, title = '', quoted] = header
-      const dot = title.indexOf('.')
-      if (quoted !== undefined) section = { section: title.toLowerCase(), subsection: quoted.replaceAll(/\\(.)/g, '$1') }
-      else if (dot > 0) section = { section: title.slice(0, dot).toLowerCase(), subsection: title.slice(dot + 1).toLowerCase() }
-      else section = { section: title.toLowerCase(), subsection: null }
-      at += blank + whole.length
+      section = titleOf(header)
     } else if (name !== null && section !== null) {
-      const [whole, key = '', equals] = name
-      const read = equals === '=' ? readValue(text, at + blank + whole.length) : { value: 'true', end: at + line.length }
-      settings.push({ ...section, name: key.toLowerCase(), value: read.value })
+      const read = name[2] === '=' ? readValue(text, at) : { value: 'true', end: lineEnd(text, at) }
+      settings.push({ ...section, name: (name[1] ?? '').toLowerCase(), value: read.value })
       at = read.end + 1
     } else {
-      at += line.length + 1
+      at = lineEnd(text, at) + 1
     }
   }
   return settings

@@ -17,7 +17,7 @@ const SYMBOLIC_HOPS = 5
 /** A reference that a work tree has for itself; all others are shared and lie in the common directory. */
 const isOwn = (ref: string): boolean => /^refs\/(?:bisect|worktree|rewritten)\//.test(ref) || !ref.startsWith('refs/')
 
-const isPlainRef = (ref: string): boolean => /^refs\/[^\0-\x20\x7f]+$/.test(ref) && !ref.split('/').some(segment => segment === '..' || segment === '.' || segment === '')
+const isPlainRef = (ref: string): boolean => /^refs\/[^\0-\x20\x7f]+$/.test(ref) && ref.split('/').every(segment => !['', '.', '..'].includes(segment))
 
 const scanPacked = (descriptor: number, ref: string): string | null => {
   const chunk = Buffer.alloc(CHUNK_BYTES)
@@ -25,7 +25,8 @@ const scanPacked = (descriptor: number, ref: string): string | null => {
   for (let read = 0; read < LIMITS.packedRefsBytes; ) {
     const count = readSync(descriptor, chunk, 0, chunk.length, null)
     const lines = (rest + chunk.toString('latin1', 0, count)).split('\n')
-    rest = count === 0 ? '' : (lines.pop() ?? '')
+    const unfinished = count === 0 ? '' : (lines.pop() ?? '')
+    rest = unfinished.length > LIMITS.gitFileBytes ? '' : unfinished
     const found = lines.find(line => line.endsWith(` ${ref}`) && COMMIT.test(line.slice(0, -ref.length - 1)))
     if (found !== undefined) return found.slice(0, -ref.length - 1)
     if (count === 0) return null

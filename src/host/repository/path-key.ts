@@ -1,19 +1,21 @@
 import { dirname, isAbsolute, parse, relative, resolve, sep } from 'node:path'
 
+import { escapePath } from '../../core/coordination/scope/scope.js'
 import { LIMITS } from '../../core/limits.js'
 import { failure, success, type Failure, type Result } from '../../core/result.js'
 import { gitDirAt, type Checkout } from './checkout.js'
 import { hasEntry, realPlace, type RealPlace } from './real-place.js'
-import { isName, literalItem, readSegments, wildTail, type Segment } from './scope-item.js'
+import { isName, readSegments, wildTail, type Segment } from './scope-item.js'
 
-const CONTROL = /\p{Cc}|\p{Cs}|[\u2028\u2029]/u
+const CONTROL = /\p{Cc}|\p{Cs}/u
 
 const invalid = (message: string): { ok: false; failure: Failure } => failure('FIELD_INVALID', message, { field: 'scope' })
 
 const checkText = (input: string, limit: number): Result<string> => {
   if (input.trim() === '') return invalid('a scope is empty; the whole repository is ":/"')
   if (CONTROL.test(input)) return invalid(`${JSON.stringify(input.slice(0, LIMITS.foreignTextChars))} holds a control character or half of a character`)
-  return input.length <= limit ? success(input) : invalid(`"${input.slice(0, 24)}…" has ${input.length} characters; at most ${limit} are allowed`)
+  const count = input.length > limit ? Array.from(input).length : input.length
+  return count <= limit ? success(input) : invalid(`"${input.slice(0, 24)}…" has ${count} characters; at most ${limit} are allowed`)
 }
 
 const outside = (message: string, details: Readonly<Record<string, unknown>>, next: readonly string[]): { ok: false; failure: Failure } =>
@@ -40,7 +42,8 @@ const insideRoot = (checkout: Checkout, place: RealPlace, input: string, isWhole
   }
   const inner = fromRoot === '' ? null : innerRepository(checkout.root, place, isWhole)
   if (inner !== null) {
-    return outside(`${input} is in the repository at ${inner}, which is inside the one at ${checkout.root}`, { path: place.path, root: checkout.root, inner }, [`cd ${inner}`])
+    const details = { path: place.path, root: checkout.root, inner }
+    return outside(`${input} is in the repository at ${inner}, which is inside the one at ${checkout.root}`, details, [`cd ${inner}`])
   }
   return success(fromRoot.split(sep).join('/').normalize('NFC'))
 }
@@ -82,7 +85,7 @@ const literalCount = (folder: string, segments: readonly Segment[]): Result<numb
  * The literal part is resolved on disk (symlinks, `..`, case where the file system folds it) as far as it exists and then escaped; from the
  * first wildcard on the pattern is kept. '' is the root. Separators and escapes: `readSegments`.
  * Failures: `FIELD_INVALID` (empty, control characters, too long, ring of links), `PATTERN_INVALID` (`..` after a wildcard, git's other `:`
- * forms), `PATH_OUTSIDE` (outside the root, or in a repository inside it).
+ * forms), `PATH_OUTSIDE` (outside the root, or in a repository inside it). What the wildcards mean, `parseScope` decides.
  */
 export const pathKey = (checkout: Checkout, cwd: string, input: string): Result<string> => {
   const checked = checkText(input, LIMITS.pathInputChars)
@@ -102,14 +105,14 @@ export const pathKey = (checkout: Checkout, cwd: string, input: string): Result<
   if (!tail.ok) return tail
   const inside = insideRoot(checkout, place.value, input, tail.value === '')
   if (!inside.ok) return inside
-  const prefix = literalItem(inside.value)
+  const prefix = escapePath(inside.value)
   const item = tail.value === '' ? prefix : prefix === '' ? tail.value.normalize('NFC') : `${prefix}/${tail.value.normalize('NFC')}`
   return item === '' ? success('') : checkText(item, LIMITS.patternChars)
 }
 
 /**
  * The path of one file from the root, for callers that have a path and not a pattern (a tool's `file_path`): no character is special.
- * `literalItem` makes the scope item of it. Failures as `pathKey`.
+ * `escapePath` makes the scope item of it. Failures as `pathKey`.
  */
 export const fileKey = (checkout: Checkout, cwd: string, path: string): Result<string> => {
   const checked = checkText(path, LIMITS.pathInputChars)

@@ -85,8 +85,10 @@ export const realPlace = (start: string, names: readonly string[]): Result<RealP
       missing = Math.max(0, missing - 1)
       continue
     }
-    if (Buffer.byteLength(name) > LIMITS.pathSegmentBytes) {
-      return failure('FIELD_INVALID', `a name of ${Buffer.byteLength(name)} bytes ("${name.slice(0, 24)}…"); at most ${LIMITS.pathSegmentBytes} are possible`, { field: 'scope' })
+    const bytes = Buffer.byteLength(name)
+    if (bytes > LIMITS.pathSegmentBytes) {
+      const message = `"${name.slice(0, 24)}…" is a name of ${bytes} bytes; at most ${LIMITS.pathSegmentBytes} are possible`
+      return failure('FIELD_INVALID', message, { field: 'scope' })
     }
     const found = missing > 0 ? null : findEntry(path, name)
     const target = found?.stat.isSymbolicLink() === true ? linkTarget(join(path, found.name)) : null

@@ -143,7 +143,10 @@ export const remoteKey = (root: string, url: string): string | null => {
 
 const withoutCredentials = (url: string): string => url.replaceAll(/(:\/\/)[^/]*@/g, '$1').replace(/^[^/[]*@(?=[^/]*:)/, '')
 
-/** The remotes of a configuration in its order, the first URL of each, `url.<base>.insteadOf` applied (the longest match, as git does), without credentials. */
+/**
+ * The remotes of a configuration in its order, the first URL of each, `url.<base>.insteadOf` applied (the longest match, as git does),
+ * without credentials. Past `LIMITS.remotes` only `upstream` and `origin` are kept.
+ */
 export const readRemotes = (settings: readonly GitSetting[]): readonly Remote[] => {
   const rewrites = settings.flatMap(({ section, subsection, name, value }) =>
     section === 'url' && name === 'insteadof' && subsection !== null && value !== '' ? [{ base: subsection, prefix: value }] : []
@@ -154,7 +157,8 @@ export const readRemotes = (settings: readonly GitSetting[]): readonly Remote[] 
     if (value === '') urlByName.delete(subsection)
     else if (!urlByName.has(subsection)) urlByName.set(subsection, value)
   }
-  return [...urlByName].map(([name, url]) => {
+  const kept = [...urlByName].filter(([name], index) => index < LIMITS.remotes || name === 'upstream' || name === 'origin')
+  return kept.map(([name, url]) => {
     const matches = rewrites.filter(({ prefix }) => url.startsWith(prefix))
     const longest = matches.reduce((best, rewrite) => (rewrite.prefix.length > best.prefix.length ? rewrite : best), { base: '', prefix: '' })
     return { name, url: withoutCredentials(longest.base + url.slice(longest.prefix.length)) }

@@ -10,13 +10,7 @@ export interface Segment {
   readonly isWild: boolean
 }
 
-const SPECIAL = new Set('*?[]{}\\')
-
-/** A path as a scope item that covers exactly it and all below: pattern characters escaped, `./` before what would read as a name. */
-export const literalItem = (path: string): string => {
-  const escaped = path.replaceAll(/[*?[\]{}\\]/g, '\\$&')
-  return isName(escaped) ? `./${escaped}` : escaped
-}
+const SPECIAL = new Set('*?[]{},\\')
 
 /** Whether a scope item is a name, equal to another or not, rather than a path. */
 export const isName = (item: string): boolean => item.startsWith('@') || item.startsWith('branch:')
@@ -28,15 +22,14 @@ const isClassAt = (text: string, at: number): boolean => {
 
 /**
  * Cuts what was typed at its separators. `/` is one everywhere outside a class. A backslash escapes where it stands before
- * `* ? [ ] { } \`, before a comma inside braces, and before anything inside a class; everywhere else it is Windows' separator. So
- * `src\auth\login.ts` is a path, `src\*.ts` names the file `src*.ts` (write `src/*.ts`), and a name that holds a backslash is typed with two.
+ * `* ? [ ] { } , \`, and before anything inside a class; everywhere else it is Windows' separator. So `src\auth\login.ts` is a path,
+ * `src\*.ts` names the file `src*.ts` (write `src/*.ts`), and a name that holds a backslash is typed with two.
  */
 export const readSegments = (text: string): readonly Segment[] => {
   const segments: Segment[] = []
   let source = ''
   let name = ''
   let isWild = false
-  let braces = 0
   let inClass = false
   let classStart = 0
   const cut = (): void => {
@@ -48,7 +41,7 @@ export const readSegments = (text: string): readonly Segment[] => {
   for (let at = 0; at < text.length; at++) {
     const character = text.charAt(at)
     const next = text.charAt(at + 1)
-    if (character === '\\' && next !== '' && (inClass || SPECIAL.has(next) || (next === ',' && braces > 0))) {
+    if (character === '\\' && next !== '' && (inClass || SPECIAL.has(next))) {
       source += character + next
       name += next
       at++
@@ -63,8 +56,6 @@ export const readSegments = (text: string): readonly Segment[] => {
         inClass = isClassAt(text, at)
         classStart = source.length
       }
-      if (!inClass && character === '{') braces++
-      if (!inClass && character === '}') braces = Math.max(0, braces - 1)
       isWild ||= character === '*' || character === '?' || character === '[' || character === '{'
     }
   }
@@ -80,4 +71,4 @@ export const wildTail = (segments: readonly Segment[], input: string): Result<st
 }
 
 const refused = (input: string): { ok: false; failure: Failure } =>
-  failure('PATTERN_INVALID', `${input}: ".." after a wildcard has no one meaning`, { field: 'scope', next: ['write the pattern without ".." after the first wildcard'] })
+  failure('PATTERN_INVALID', `${input}: ".." after a wildcard has no one meaning`, { field: 'scope', next: ['leave out ".." after the first wildcard'] })

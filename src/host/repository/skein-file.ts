@@ -32,8 +32,8 @@ export type SkeinFile = z.output<typeof schema>
 const parsed = (text: string): unknown => {
   try {
     return JSON.parse(text)
-  } catch (thrown) {
-    return thrown instanceof SyntaxError ? undefined : null
+  } catch {
+    return undefined
   }
 }
 

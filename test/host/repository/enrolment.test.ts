@@ -21,7 +21,8 @@ import {
 } from '../../../src/host/repository/enrolment.js'
 import { refusal, value } from './scratch.js'
 
-const entry = (key: string, root = `/work/${key}`, at = 1_000): Enrolled => enrolledFrom({ key, from: 'origin', remotes: [{ name: 'origin', url: key }] }, root, at, 'repo add')
+const entry = (key: string, root = `/work/${key}`, at = 1_000): Enrolled =>
+  enrolledFrom({ key, from: 'origin', remotes: [{ name: 'origin', url: key }] }, root, at, 'repo add')
 
 const enrolled = (...entries: readonly Enrolled[]): Enrolment => entries.reduce((list, one) => value(addRepository(list, one)), NOTHING_ENROLLED)
 
@@ -67,7 +68,8 @@ describe('enrolment', () => {
   })
 
   it('is bounded', () => {
-    const full: Enrolment = { ...NOTHING_ENROLLED, repositories: new Map(Array.from({ length: LIMITS.enrolledRepositories }, (_, index) => [`k${index}`, entry(`k${index}`)])) }
+    const repositories = new Map(Array.from({ length: LIMITS.enrolledRepositories }, (_, index) => [`k${index}`, entry(`k${index}`)]))
+    const full: Enrolment = { ...NOTHING_ENROLLED, repositories }
     expect(refusal(addRepository(full, entry('one more'))).code).toBe('TOO_LARGE')
     expect(value(addRepository(full, entry('k0', '/other'))).repositories.size).toBe(LIMITS.enrolledRepositories)
     const many = Array.from({ length: LIMITS.checkoutsPerRepository + 3 }, (_, index) => entry('a', `/r${index}`))

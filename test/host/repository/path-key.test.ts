@@ -4,10 +4,11 @@ import { join } from 'node:path'
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 
+import { escapePath, parseScope } from '../../../src/core/coordination/scope/scope.js'
 import { LIMITS } from '../../../src/core/limits.js'
 import { fileKey, pathKey } from '../../../src/host/repository/path-key.js'
 import { entryName } from '../../../src/host/repository/real-place.js'
-import { literalItem, readSegments } from '../../../src/host/repository/scope-item.js'
+import { readSegments } from '../../../src/host/repository/scope-item.js'
 import { looksShellExpanded } from '../../../src/host/repository/shell-expansion.js'
 import { checkoutAt, git, refusal, repository, scratchFolder, value, write } from './scratch.js'
 
@@ -29,6 +30,11 @@ symlinkSync(app, join(scratch, 'link to app'))
 
 const key = (input: string, cwd = app): string => value(pathKey(checkout, cwd, input))
 const code = (input: string, cwd = app): string => refusal(pathKey(checkout, cwd, input)).code
+
+const parsedAs = (item: string): string => {
+  const scope = parseScope(item)
+  return scope.ok ? scope.value.type : scope.failure.code
+}
 
 const LOGIN = 'src/auth/login.ts'
 
@@ -60,7 +66,9 @@ describe('pathKey', () => {
   })
 
   it('knows the root, folders, and what does not exist yet', () => {
-    for (const [input, cwd] of [['.', app], [':/', join(app, 'src')], ['..', join(app, 'src')], ['./', app], [app, scratch], [`${app}/`, app]] as const) expect(key(input, cwd)).toBe('')
+    for (const [input, cwd] of [['.', app], [':/', join(app, 'src')], ['..', join(app, 'src')], ['./', app], [app, scratch], [`${app}/`, app]] as const) {
+      expect(key(input, cwd)).toBe('')
+    }
     expect(key('src/')).toBe('src')
     expect(key('new/folder/x.ts')).toBe('new/folder/x.ts')
     expect(key('source/new/x.ts')).toBe('src/new/x.ts')
@@ -121,8 +129,9 @@ describe('pathKey', () => {
   it('passes names and lets "./" make a path of one', () => {
     expect(key('@test-mutex')).toBe('@test-mutex')
     expect(key('branch:refs/heads/x')).toBe('branch:refs/heads/x')
-    expect(key('./@app')).toBe('./@app')
-    expect(key('./branch:x')).toBe('./branch:x')
+    expect(key('./@app')).toBe('\\@app')
+    expect(key('\\@app')).toBe('\\@app')
+    expect(key('./branch:x')).toBe('\\branch:x')
     expect(key('@app/../@app', scratch)).toBe('@app/../@app')
     expect(key('./src/@app')).toBe('src/@app')
     expect(key(`@${'é'.normalize('NFD')}`)).toBe('@é')
@@ -132,11 +141,14 @@ describe('pathKey', () => {
   })
 
   it('refuses with a code, the field and both places', () => {
-    for (const input of ['', '  ', 'a\u0000b', 'a\nb', '@a\u001b[31m', 'x\u0085', '\ud800', 'ring-a/x', 'x'.repeat(300), `src/${'é'.repeat(200)}`, 'x'.repeat(5_000), 'a/'.repeat(200)]) {
+    const long = ['x'.repeat(300), `src/${'é'.repeat(200)}`, 'x'.repeat(5_000), 'a/'.repeat(200)]
+    for (const input of ['', '  ', 'a\u0000b', 'a\nb', '@a\u001b[31m', 'x\u0085', '\ud800', 'ring-a/x', ...long]) {
       expect(refusal(pathKey(checkout, app, input))).toMatchObject({ code: 'FIELD_INVALID', field: 'scope' })
     }
     expect(code(':(exclude)x')).toBe('PATTERN_INVALID')
-    for (const input of ['..', '../x', '/', '/etc/passwd', 'out', 'out/x', `${app}-2/x`, '../../../../../../../../../x', '../the app/../x']) expect(code(input)).toBe('PATH_OUTSIDE')
+    for (const input of ['..', '../x', '/', '/etc/passwd', 'out', 'out/x', `${app}-2/x`, '../../../../../../../../../x', '../the app/../x']) {
+      expect(code(input)).toBe('PATH_OUTSIDE')
+    }
     const failed = refusal(pathKey(checkout, app, '../elsewhere/x'))
     expect(failed.message).toContain(join(scratch, 'elsewhere/x'))
     expect(failed.message).toContain(app)
@@ -162,14 +174,16 @@ describe('pathKey', () => {
   })
 
   it('never lets anything out, and is stable: the key of a key from the root is itself', () => {
-    const part = fc.oneof(fc.constantFrom('..', '.', '', 'src', 'source', 'login', 'out', 'dangling', '@x', '[id]', '*', '{a,b}', '\\[', 'st*r', 'é'), fc.string({ maxLength: 4 }))
+    const known = ['..', '.', '', 'src', 'source', 'login', 'out', 'dangling', '@x', '[id]', '*', '{a,b}', '\\[', 'st*r', 'é']
+    const part = fc.oneof(fc.constantFrom(...known), fc.string({ maxLength: 4 }))
     fc.assert(
       fc.property(fc.array(part, { minLength: 1, maxLength: 6 }), fc.constantFrom('/', '\\', '//'), (parts, between) => {
         const first = pathKey(checkout, join(app, 'src'), parts.join(between))
         if (!first.ok) return ['FIELD_INVALID', 'PATTERN_INVALID', 'PATH_OUTSIDE'].includes(first.failure.code)
         const item = first.value
+        expect(['path', 'name', 'PATTERN_INVALID']).toContain(parsedAs(item))
         if (item === '') return true
-        const again = pathKey(checkout, app, item)
+        const again = pathKey(checkout, app, item.startsWith(':') ? `./${item}` : item)
         expect(again).toEqual(first)
         return !item.startsWith('/') && (item.startsWith('@') || item.startsWith('branch:') || !item.split('/').includes('..'))
       }),
@@ -187,12 +201,14 @@ describe('fileKey', () => {
     expect(refusal(fileKey(checkout, app, '../x')).code).toBe('PATH_OUTSIDE')
   })
 
-  it('makes, through literalItem, what pathKey makes of the escaped path', () => {
+  it('makes, escaped, what pathKey makes of it, and a scope that covers exactly this path', () => {
     fc.assert(
       fc.property(fc.array(fc.stringMatching(/^[a-c@*?[\]{},!\\ ]{1,5}$/), { minLength: 1, maxLength: 3 }), names => {
         const path = names.join('/')
         fc.pre(path.trim() !== '')
-        expect(key(`./${names.map(name => literalItem(name).replace(/^\.\//, '')).join('/')}`)).toBe(literalItem(value(fileKey(checkout, app, path))))
+        const item = escapePath(value(fileKey(checkout, app, path)))
+        expect(key(item)).toBe(item)
+        expect(value(parseScope(item))).toMatchObject({ type: 'path', literal: path })
       })
     )
   })
@@ -202,7 +218,7 @@ describe('readSegments', () => {
   it('tells an escape from a separator', () => {
     const sources = (text: string): readonly string[] => readSegments(text).map(({ source }) => source)
     expect(sources('a\\b\\*c')).toEqual(['a', 'b\\*c'])
-    expect(sources('{a\\,b,c\\d}\\,e')).toEqual(['{a\\,b,c', 'd}', ',e'])
+    expect(sources('{a\\,b,c\\d}\\,e')).toEqual(['{a\\,b,c', 'd}\\,e'])
     expect(sources('[a\\-z/]/x')).toEqual(['[a', '-z', ']', 'x'])
     expect(sources('[a\\-z]\\x')).toEqual(['[a\\-z]', 'x'])
     expect(sources('[]a\\-]/[[]/b')).toEqual(['[]a\\-]', '[[]', 'b'])

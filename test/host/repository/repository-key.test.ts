@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { chmodSync, cpSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 
@@ -162,5 +163,8 @@ describe('readSkeinFile', () => {
   it('does not wait for a named pipe or a folder of that name', () => {
     mkdirSync(join(scratch, 'folder/.skein.json'), { recursive: true })
     expect(refusal(readSkeinFile(join(scratch, 'folder'))).code).toBe('FIELD_INVALID')
+    mkdirSync(join(scratch, 'pipe'))
+    execFileSync('mkfifo', [join(scratch, 'pipe/.skein.json')])
+    expect(refusal(readSkeinFile(join(scratch, 'pipe'))).code).toBe('FIELD_INVALID')
   })
 })
