@@ -1,0 +1,226 @@
+import type { HostId, MeshId, Millis, RecordId, SessionName } from '../../brand.js'
+import type { Crypto } from '../../crypto.js'
+import { overlap } from '../scope/overlap.js'
+import { ScopeIndex } from '../scope/scopeindex.js'
+import { compareEntries, isKindOf, type Entry, type EntryOf } from '../records/entry.js'
+import { actorKey, sameActor, type Actor } from './actor.js'
+import { sameTree, stateOf, type Claim, type ClaimState, type Mode } from './claim.js'
+import { crossingKey, type Crossing } from './crossing.js'
+import { itemOf, type Item } from './item.js'
+import { standingItems, standingOf } from './standing.js'
+import { compareLead } from './turn.js'
+
+export interface ScopeQuery {
+  readonly repo: string
+  readonly scope: readonly string[]
+  readonly mode: Mode
+}
+
+/** A claim that overlaps one item of a query. `witness` is a path (or name) that `item` of the query and `other` of the claim both cover. */
+export interface Overlapping {
+  readonly claim: Claim
+  readonly witness: string
+  readonly item: string
+  readonly other: string
+}
+
+interface Tracked {
+  readonly entry: EntryOf<'claim'>
+  readonly items: readonly Item[]
+  standing: readonly Item[]
+  /** What all records together say of it; null until asked again. */
+  claim: Claim | null
+}
+
+const LIVE: readonly ClaimState[] = ['live']
+
+/**
+ * Every claim of a view and what is said of it. `add` and `remove` take any record and keep what concerns claims, so that the table is a
+ * function of the set of records; liveness is computed when asked.
+ */
+export class ClaimTable {
+  readonly #crypto: Crypto
+  readonly #mesh: MeshId
+  readonly #claims = new Map<RecordId, Tracked>()
+  readonly #index = new ScopeIndex<Tracked>()
+  readonly #bySession = new Map<string, Set<Tracked>>()
+  readonly #renewals = new Map<string, Set<EntryOf<'renew'>>>()
+  readonly #endings = new Map<string, Set<EntryOf<'release'> | EntryOf<'withdraw'>>>()
+  readonly #reclaims = new Map<string, Set<EntryOf<'reclaim'>>>()
+  readonly #resolutions = new Map<string, Set<EntryOf<'resolve'>>>()
+
+  constructor(crypto: Crypto, mesh: MeshId) {
+    this.#crypto = crypto
+    this.#mesh = mesh
+  }
+
+  get count(): number {
+    return this.#claims.size
+  }
+
+  add(entry: Entry): void {
+    if (isKindOf(entry, 'claim')) this.#track(entry)
+    else this.#say(entry, put)
+  }
+
+  remove(entry: Entry): void {
+    if (isKindOf(entry, 'claim')) this.#forget(entry)
+    else this.#say(entry, drop)
+  }
+
+  claim(id: RecordId): Claim | null {
+    const tracked = this.#claims.get(id)
+    return tracked === undefined ? null : this.#claimOf(tracked)
+  }
+
+  /** All claims that are in one of these states now, oldest first. */
+  inState(now: Millis, states: readonly ClaimState[]): Claim[] {
+    const found: Claim[] = []
+    for (const tracked of this.#claims.values()) {
+      const claim = this.#claimOf(tracked)
+      if (states.includes(stateOf(claim, now))) found.push(claim)
+    }
+    return found.sort((left, right) => compareEntries(left.entry, right.entry))
+  }
+
+  live(now: Millis): Claim[] {
+    return this.inState(now, LIVE)
+  }
+
+  /** What a session has not released, oldest first: live, stale, or not yet. */
+  ofSession(host: HostId, session: SessionName, now: Millis): Claim[] {
+    const own = [...(this.#bySession.get(actorKey({ host, session })) ?? [])].map(tracked => this.#claimOf(tracked))
+    return own.filter(claim => stateOf(claim, now) !== 'released').sort((left, right) => compareEntries(left.entry, right.entry))
+  }
+
+  /** The claims that may overlap this item, found through the index; a superset. Released ones are not among them. */
+  *candidates(repo: string, item: string): IterableIterator<Claim> {
+    for (const tracked of this.#index.candidates(repo, itemOf(item).scope)) yield this.#claimOf(tracked)
+  }
+
+  /**
+   * The claims of other actors that overlap the query now, for each item of it those that lead first. Two shared claims do not overlap.
+   * Only live ones unless `states` says otherwise.
+   */
+  overlapping(
+    query: ScopeQuery,
+    now: Millis,
+    { exceptSession, states = LIVE }: { readonly exceptSession?: Actor; readonly states?: readonly ClaimState[] } = {}
+  ): Overlapping[] {
+    return query.scope.flatMap(text => {
+      const item = itemOf(text)
+      const found: Overlapping[] = []
+      for (const tracked of this.#index.candidates(query.repo, item.scope)) {
+        const claim = this.#claimOf(tracked)
+        if (query.mode === 'shared' && claim.mode === 'shared') continue
+        if (exceptSession !== undefined && sameActor(exceptSession, claim)) continue
+        if (!states.includes(stateOf(claim, now))) continue
+        const met = meeting(item, tracked.standing)
+        if (met !== null) found.push({ claim, witness: met.witness, item: text, other: met.other })
+      }
+      return found.sort((left, right) => compareLead(left.claim.lead, right.claim.lead))
+    })
+  }
+
+  /** Every pair of live claims of different actors that overlap, or those pairs that `of` takes part in; ordered by their key. */
+  crossings(now: Millis, of?: Actor): Crossing[] {
+    const found = new Map<string, Crossing>()
+    for (const claim of of === undefined ? this.live(now) : this.#around(of, now)) {
+      for (const { claim: other, witness } of this.overlapping(claim, now, { exceptSession: claim })) {
+        const key = crossingKey(claim.id, other.id)
+        if (found.has(key)) continue
+        const [lead, follows] = compareLead(claim.lead, other.lead) < 0 ? [claim, other] : [other, claim]
+        found.set(key, { key, lead, follows, witness, sameTree: sameTree(claim, other), resolutions: this.#resolved(claim.id, other.id) })
+      }
+    }
+    return [...found.values()].sort((left, right) => (left.key < right.key ? -1 : 1))
+  }
+
+  #around(actor: Actor, now: Millis): Claim[] {
+    return this.ofSession(actor.host, actor.session, now).filter(claim => stateOf(claim, now) === 'live')
+  }
+
+  #resolved(left: RecordId, right: RecordId): EntryOf<'resolve'>[] {
+    const both = [...(this.#resolutions.get(left) ?? [])].filter(entry => entry.parsed.record.fields.claims.includes(right))
+    return both.sort(compareEntries)
+  }
+
+  #track(entry: EntryOf<'claim'>): void {
+    const items = entry.parsed.record.fields.scope.map(itemOf)
+    const tracked: Tracked = { entry, items, standing: [], claim: null }
+    this.#claims.set(entry.id, tracked)
+    put(this.#bySession, actorKey({ host: entry.host, session: entry.parsed.record.session }), tracked)
+    this.#stand(tracked)
+  }
+
+  #forget(entry: EntryOf<'claim'>): void {
+    const tracked = this.#claims.get(entry.id)
+    if (tracked === undefined) return
+    this.#reindex(tracked, [])
+    this.#claims.delete(entry.id)
+    drop(this.#bySession, actorKey({ host: entry.host, session: entry.parsed.record.session }), tracked)
+  }
+
+  #say(entry: Entry, change: typeof put): void {
+    if (isKindOf(entry, 'renew')) {
+      const key = actorKey({ host: entry.host, session: entry.parsed.record.session })
+      change(this.#renewals, key, entry)
+      for (const tracked of this.#bySession.get(key) ?? []) tracked.claim = null
+    } else if (isKindOf(entry, 'release')) {
+      for (const id of entry.parsed.record.fields.claims) this.#about(id, () => change(this.#endings, id, entry))
+    } else if (isKindOf(entry, 'withdraw')) {
+      const { re } = entry.parsed.record.fields
+      this.#about(re, () => change(this.#endings, re, entry))
+    } else if (isKindOf(entry, 'reclaim')) {
+      for (const id of entry.parsed.record.fields.claims) this.#about(id, () => change(this.#reclaims, id, entry))
+    } else if (isKindOf(entry, 'resolve')) {
+      for (const id of entry.parsed.record.fields.claims) change(this.#resolutions, id, entry)
+    }
+  }
+
+  #about(id: string, change: () => void): void {
+    change()
+    const tracked = this.#claims.get(id as RecordId)
+    if (tracked !== undefined) this.#stand(tracked)
+  }
+
+  #stand(tracked: Tracked): void {
+    this.#reindex(tracked, standingItems(tracked.entry, tracked.items, this.#endings.get(tracked.entry.id) ?? []))
+    tracked.claim = null
+  }
+
+  #reindex(tracked: Tracked, standing: readonly Item[]): void {
+    const repo = tracked.entry.parsed.record.fields.repo ?? ''
+    for (const item of tracked.standing) if (!standing.includes(item)) this.#index.remove(repo, item.scope, tracked)
+    for (const item of standing) this.#index.add(repo, item.scope, tracked)
+    tracked.standing = standing
+  }
+
+  #claimOf(tracked: Tracked): Claim {
+    const { entry } = tracked
+    tracked.claim ??= standingOf(this.#crypto, this.#mesh, entry, tracked.standing, {
+      renewals: this.#renewals.get(actorKey({ host: entry.host, session: entry.parsed.record.session })) ?? [],
+      reclaims: this.#reclaims.get(entry.id) ?? []
+    })
+    return tracked.claim
+  }
+}
+
+const meeting = (item: Item, others: readonly Item[]): { readonly other: string; readonly witness: string } | null => {
+  for (const other of others) {
+    const found = overlap(item.scope, other.scope)
+    if (found !== null) return { other: other.text, witness: found.witness }
+  }
+  return null
+}
+
+const put = <Value>(sets: Map<string, Set<Value>>, key: string, value: Value): void => {
+  const set = sets.get(key)
+  if (set === undefined) sets.set(key, new Set([value]))
+  else set.add(value)
+}
+
+const drop = <Value>(sets: Map<string, Set<Value>>, key: string, value: Value): void => {
+  const set = sets.get(key)
+  if (set?.delete(value) === true && set.size === 0) sets.delete(key)
+}

@@ -1,0 +1,78 @@
+import type { MeshId, RecordId } from '../../brand.js'
+import type { Crypto } from '../../crypto.js'
+import { LIMITS } from '../../limits.js'
+import { compareEntries, type Entry, type EntryOf } from '../records/entry.js'
+import type { Claim } from './claim.js'
+import type { Item } from './item.js'
+import { compareTurns, lotOf } from './turn.js'
+
+/** The records that say something of one claim, whoever wrote them and in whatever order they came. */
+export interface Said {
+  readonly renewals: Iterable<EntryOf<'renew'>>
+  readonly reclaims: Iterable<EntryOf<'reclaim'>>
+}
+
+export type Ending = EntryOf<'release'> | EntryOf<'withdraw'>
+
+/** Same host and same session: only the holder's own records change a claim. */
+export const ownRecord = (claim: Entry, entry: Entry): boolean => claim.host === entry.host && claim.session === entry.session
+
+/**
+ * Whether the renewal was written no earlier than the claim, by either reading: hybrid stamps begin afresh in a new epoch (rules F3), and
+ * corrected times step back a little when an offset is measured anew.
+ */
+const covers = (renewal: EntryOf<'renew'>, claim: EntryOf<'claim'>): boolean => {
+  const [wall, count] = renewal.parsed.record.stamp
+  const [claimWall, claimCount] = claim.parsed.record.stamp
+  const later = wall > claimWall || (wall === claimWall && count >= claimCount) || renewal.wall >= claim.wall
+  return later && renewal.parsed.record.fields.except?.includes(claim.id) !== true
+}
+
+/** A lease is never longer than a person may ask for, whatever a record states. */
+const leaseEnd = (entry: Entry, until: number): number => Math.min(until, entry.wall + LIMITS.leasePersonMaxMs)
+
+/** The items that no release or withdrawal of the holder has ended. */
+export const standingItems = (claim: EntryOf<'claim'>, items: readonly Item[], endings: Iterable<Ending>): readonly Item[] => {
+  let standing = items
+  for (const ending of endings) {
+    if (!ownRecord(claim, ending)) continue
+    const { record } = ending.parsed
+    const scope = record.kind === 'release' ? record.fields.scope : undefined
+    standing = scope === undefined ? [] : standing.filter(item => !scope.includes(item.text))
+  }
+  return standing
+}
+
+/** What the claim is by all that is said of it: lease end and turn join by the greater, items by what is left, reclaims by what was not taken back. */
+export const standingOf = (crypto: Crypto, mesh: MeshId, entry: EntryOf<'claim'>, items: readonly Item[], said: Said): Claim => {
+  const { fields, session } = entry.parsed.record
+  let until = leaseEnd(entry, fields.until)
+  let turn = fields.turn
+  const back = new Set<RecordId>()
+  for (const renewal of said.renewals) {
+    const renewed = renewal.parsed.record.fields
+    for (const id of renewed.back ?? []) back.add(id)
+    const raised = renewed.turns?.get(entry.id)
+    if (raised !== undefined && compareTurns(raised, turn) > 0) turn = raised
+    if (covers(renewal, entry)) until = Math.max(until, leaseEnd(renewal, renewed.until))
+  }
+  const reclaims = [...said.reclaims].filter(reclaim => !ownRecord(entry, reclaim) && !back.has(reclaim.id)).sort(compareEntries)
+  return {
+    id: entry.id,
+    entry,
+    host: entry.host,
+    hostKey: entry.hostKey,
+    session,
+    repo: fields.repo ?? '',
+    scope: items.map(item => item.text),
+    unreadable: items.filter(item => !item.readable).map(item => item.text),
+    mode: fields.mode,
+    reason: fields.reason ?? null,
+    since: entry.wall,
+    until,
+    turn,
+    where: fields.where ?? null,
+    reclaims,
+    lead: { reclaimed: reclaims.length > 0, turn, lot: lotOf(crypto, mesh, turn[0], entry.hostKey), id: entry.id }
+  }
+}

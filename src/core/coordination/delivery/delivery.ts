@@ -1,0 +1,38 @@
+import type { HostId, Millis, SessionName } from '../../brand.js'
+import type { Recipient } from '../records/addressee.js'
+import type { Entry } from '../records/entry.js'
+
+/**
+ * How far something addressed has come with one recipient, from records and what links know, never from the sender's hope.
+ * `written` here · `at-peer` on the recipient's disk · `surfaced` put before its session (reading never acks) · `acked` · `refused` ·
+ * `expired` owed no more · `ended` the recipient is gone and nobody took over.
+ */
+export type DeliveryState = 'written' | 'at-peer' | 'surfaced' | 'acked' | 'refused' | 'expired' | 'ended'
+
+export interface Delivery {
+  readonly recipient: Recipient
+  readonly state: DeliveryState
+  /** The record that brought it there: an ack, a nack, a reply, a receipt. */
+  readonly by: Entry | null
+  /** A reply counted as the ack, as the sender allowed. */
+  readonly implicit: boolean
+  /** The deadline is over and no answer came. */
+  readonly overdue: boolean
+}
+
+/** What the records alone do not tell. */
+export interface Reach {
+  readonly now: Millis
+  /** Whether the host is known to have the record on its disk. */
+  atPeer(host: HostId, entry: Entry): boolean
+  /** Whether the host left, or the session ended without a successor. Nobody has, when absent. */
+  ended?(host: HostId, session: SessionName | null): boolean
+}
+
+/** A wanted ack that is still open between a sender and one recipient. */
+export interface Owed {
+  readonly entry: Entry
+  readonly delivery: Delivery
+  /** Milliseconds since it was written. */
+  readonly ageMs: Millis
+}
