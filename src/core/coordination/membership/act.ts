@@ -5,6 +5,7 @@ import { compareText, equalBytes, fromHex, fromUtf8, toHex, utf8 } from '../../e
 import { ByteReader } from '../../encoding/reader.js'
 import { LIMITS } from '../../limits.js'
 import { failure, success, type Result } from '../../result.js'
+import { parseJson } from '../records/json.js'
 import { parseBody, type ActContent, type SignerKey } from './body.js'
 import { checkGenesis, checkWitness } from './joining.js'
 
@@ -55,7 +56,8 @@ interface ActFacts {
 export type VerifiedAct = ActFacts & { readonly [verified]: true }
 
 /** The id of an act: the hash of what is signed, so that another signature over it makes no other act. Says nothing about validity. */
-export const actIdOf = (crypto: Crypto, bytes: Uint8Array): ActId => toHex(crypto.sha256(bytes.subarray(0, Math.max(0, bytes.length - SIGNATURE_BYTES)))) as ActId
+export const actIdOf = (crypto: Crypto, bytes: Uint8Array): ActId =>
+  toHex(crypto.sha256(bytes.subarray(0, Math.max(0, bytes.length - SIGNATURE_BYTES)))) as ActId
 
 /** The mesh that a genesis act founds. */
 export const meshIdOf = (crypto: Crypto, genesis: Uint8Array): MeshId => actIdOf(crypto, genesis) as string as MeshId
@@ -63,7 +65,9 @@ export const meshIdOf = (crypto: Crypto, genesis: Uint8Array): MeshId => actIdOf
 /** The bytes to sign. `TOO_LARGE` when signature included they would pass `LIMITS.actBytes`. */
 export const encodeUnsignedAct = ({ mesh, signer, stamp, seen, kind, body, minor = MINOR }: ActFields): Result<Uint8Array> => {
   const ids = [...new Set(seen)].sort(compareText)
-  if (ids.length > LIMITS.actSeen) return failure('TOO_LARGE', `An act can name ${LIMITS.actSeen} acts as seen; this one names ${ids.length}.`, { field: 'seen' })
+  if (ids.length > LIMITS.actSeen) {
+    return failure('TOO_LARGE', `An act can name ${LIMITS.actSeen} acts as seen; this one names ${ids.length}.`, { field: 'seen' })
+  }
   const writer = domainPrefix('act', mesh)
     .u16(minor)
     .raw(fromHex(signer) ?? new Uint8Array(32))
@@ -104,22 +108,11 @@ export const checkProofs = (crypto: Crypto, mesh: MeshId, content: ActContent): 
   return true
 }
 
-const parseJson = (text: string | null): unknown => {
-  if (text === null) return null
-  try {
-    return JSON.parse(text)
-  } catch {
-    return null
-  }
-}
-
-const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null && !Array.isArray(value)
-
 const malformed = (message: string) => failure('ACT_MALFORMED', message)
 
 /**
- * The only way from received bytes to an act: size → layout → generation → mesh → signature → body → signatures in the body.
- * Fails with `ACT_MALFORMED`, `GENERATION_UNSUPPORTED`, `ACT_OTHER_MESH` or `ACT_BAD_SIGNATURE`; bytes that fail are no act and have no place in the set.
+ * The only way from received bytes to an act: size → generation → layout → mesh → signature → body →
+ * signatures in the body. Fails with `ACT_MALFORMED`, `GENERATION_UNSUPPORTED`, `ACT_OTHER_MESH` or `ACT_BAD_SIGNATURE`; bytes that fail are no act.
  * A newer minor may bring kinds and fields that are unknown here: they are kept.
  */
 export const decodeAct = (bytes: Uint8Array, { crypto, mesh }: ActContext): Result<VerifiedAct> => {
@@ -141,17 +134,21 @@ export const decodeAct = (bytes: Uint8Array, { crypto, mesh }: ActContext): Resu
   const signature = reader.raw(SIGNATURE_BYTES)
   if (!reader.done()) return malformed('The act is cut short, or has bytes behind its end.')
   if (!KIND.test(kind)) return malformed('The kind of the act is not a word of a to z and "-".')
-  if (seen.some((id, index) => index > 0 && compareText(seen[index - 1] ?? '', id) >= 0)) return malformed('The acts named as seen are not in order.')
+  if (seen.some((id, index) => compareText(seen[index - 1] ?? '', id) >= 0)) return malformed('The acts named as seen are not in order.')
 
   const unsigned = bytes.subarray(0, bytes.length - SIGNATURE_BYTES)
   const id = actIdOf(crypto, bytes)
   const isGenesis = kind === 'genesis'
-  if (actMesh !== (isGenesis ? NO_MESH : mesh) || (isGenesis && (id as string) !== mesh)) return failure('ACT_OTHER_MESH', 'The act belongs to another mesh.')
+  if (actMesh !== (isGenesis ? NO_MESH : mesh) || (isGenesis && (id as string) !== mesh)) {
+    return failure('ACT_OTHER_MESH', 'The act belongs to another mesh.')
+  }
   if (!crypto.verify(signature, unsigned, signerKey)) return failure('ACT_BAD_SIGNATURE', `The signature of an act "${kind}" does not hold.`)
 
-  const value = parseJson(fromUtf8(bodyBytes))
-  if (!isObject(value)) return malformed(`The body of an act "${kind}" is not a JSON object.`)
-  const parsed = parseBody(kind, value)
+  const text = fromUtf8(bodyBytes)
+  if (text === null) return malformed(`The body of an act "${kind}" is not UTF-8.`)
+  const json = parseJson(text)
+  if (!json.ok) return malformed(`The body of an act "${kind}" ${json.why}.`)
+  const parsed = parseBody(kind, json.object)
   // what a newer minor may have widened is not ours to refuse
   if (parsed.type === 'invalid' && minor <= MINOR) return malformed(`A field of an act "${kind}" is missing or not valid.`)
   const content = parsed.type === 'content' ? parsed.content : null

@@ -16,16 +16,23 @@ const witnessesIn = (acts: Iterable<VerifiedAct>, invitations: ReadonlyMap<ActId
     if (act.content?.kind !== 'witness' || act.hostId === null) continue
     const { body } = act.content
     const invitation = invitations.get(body.invite)
-    if (invitation && invitation.key === body.key) witnesses.push({ ...act, body, writer: act.signer as string as HostKey, newcomer: act.hostId, invitation })
+    const writer = act.signer as string as HostKey
+    const isAboutItself = writer === body.host.key
+    if (invitation?.key === body.key && !isAboutItself) witnesses.push({ ...act, body, writer, newcomer: act.hostId, invitation })
   }
   return witnesses
+}
+
+interface Reach {
+  readonly since: ReadonlyMap<HostKey, ActStamp>
+  readonly counting: ReadonlyMap<ActId, Witness>
 }
 
 /**
  * The witnesses whose writers stand if no invitation were used too often, and since when each host would stand. Whoever is let in only by
  * hosts that it let in itself is not among them: it is a walk from the founder outwards.
  */
-const reach = (founder: StandingHost, witnesses: readonly Witness[]): { readonly since: ReadonlyMap<HostKey, ActStamp>; readonly counting: ReadonlyMap<ActId, Witness> } => {
+const reach = (founder: StandingHost, witnesses: readonly Witness[]): Reach => {
   const byWriter = new Map<HostKey, Witness[]>()
   for (const witness of witnesses) {
     const written = byWriter.get(witness.writer) ?? []
@@ -60,9 +67,10 @@ export interface Admissions {
 }
 
 /**
- * Who stands (rules B2, B3). Each witness has its turn once, in the order of `orderBySight`; one whose writer does not stand yet waits, and comes after
- * the others. A use that was given is not taken back, so the outcome is the same for any order and repetition of the acts. Uses are added to
- * the invitations. Expiry and cancellation play no part here: they bind those who write a witness, since no roster changes by a clock.
+ * Who stands (rules B2, B3). Each witness has its turn once, in the order of `orderBySight`; one whose writer does not stand yet (it had not seen its own
+ * admission, as honest members always have) comes after the others. A use once given is not taken back, so a guest cannot crowd out its own host and
+ * there is always one answer. Uses are added to the invitations. Expiry and cancellation play no part here: they bind those who write a witness, since
+ * no roster changes by a clock.
  */
 export const admitHosts = (founder: StandingHost, acts: ReadonlyMap<ActId, VerifiedAct>, invitations: ReadonlyMap<ActId, OpenInvitation>): Admissions => {
   const { since, counting } = reach(founder, witnessesIn(acts.values(), invitations))

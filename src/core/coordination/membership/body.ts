@@ -56,7 +56,10 @@ export interface OperatorBody {
   readonly name: string
 }
 
-/** Written by the host itself: `skein leave`. What its epochs hold up to these heads stays; an epoch that is not named is out whole. */
+/**
+ * Written by the host itself: `skein leave`. What its epochs hold up to these heads stays; an epoch that is not named is out whole. About 45 heads
+ * fit into an act beside 64 ids that it has seen; `writeAct` says `TOO_LARGE` beyond.
+ */
 export interface RetireBody {
   readonly key: HostKey
   readonly heads: readonly NamedHead[]

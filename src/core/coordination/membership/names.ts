@@ -11,13 +11,13 @@ const withId = ({ name, hostId }: Named): string => `${name}-${hostId.slice(0, 8
 const folded = (name: string): string => name.toLowerCase()
 
 /**
- * What hosts are called where people read: the bare name where only one host has it, else both with their ids. A host that calls itself as another would be called
- * in full gets its own id behind that as well.
+ * What hosts are called where people read: the bare name where only one host has it, else all of them with their ids. A host that calls itself as another
+ * would be called in full gets its own id behind that as well. One that is held back is always named with its id, and takes nobody's name away.
  */
 export class DisplayNames {
   readonly #byKey = new Map<HostKey, string>()
 
-  constructor(hosts: readonly Named[]) {
+  constructor(hosts: readonly Named[], heldBack: readonly Named[] = []) {
     const uses = new Map<string, number>()
     for (const { name } of hosts) uses.set(folded(name), (uses.get(folded(name)) ?? 0) + 1)
     const inFull = new Set(hosts.map(host => folded(withId(host))))
@@ -25,6 +25,7 @@ export class DisplayNames {
       const isAlone = uses.get(folded(host.name)) === 1 && !inFull.has(folded(host.name))
       this.#byKey.set(host.key, isAlone ? host.name : withId(host))
     }
+    for (const host of heldBack) this.#byKey.set(host.key, withId(host))
   }
 
   /** `unknown-` and the first 8 digits of the key, where the roster has never heard of it. */

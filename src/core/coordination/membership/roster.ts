@@ -62,7 +62,7 @@ export class Roster {
     this.invitations = facts.invitations
     this.carried = facts.carried
     this.#tips = facts.tips
-    this.#names = new DisplayNames([...facts.members.values(), ...facts.heldBack.values()])
+    this.#names = new DisplayNames([...facts.members.values()], [...facts.heldBack.values()])
     this.#operatorKeys = new Set(facts.operators.map(({ key }) => key))
   }
 
@@ -83,8 +83,8 @@ export class Roster {
   }
 
   /**
-   * What the next act of this signer names as seen: acts that no other act has seen, at most `LIMITS.actSeen`, sorted. The signer's own come first, so that
-   * each signer's acts stay one behind the other whatever the bound leaves out; then the newest.
+   * What the next act of this signer names as seen: acts that no other act has seen, at most `LIMITS.actSeen`, sorted. The signer's own come first, so
+   * that each signer's acts stay one behind the other whatever the bound leaves out; then the newest.
    */
   newestActs(signer?: string): readonly ActId[] {
     const own = this.#tips.filter(act => act.signer === signer)
@@ -94,13 +94,13 @@ export class Roster {
 }
 
 const withDeparture = (host: StandingHost, heads: readonly NamedHead[] | undefined): Member =>
-  heads ? { ...host, state: 'left', heads } : { ...host, state: 'member' }
+  heads === undefined ? { ...host, state: 'member' } : { ...host, state: 'left', heads }
 
 const isCarried = ({ signer, content }: VerifiedAct): boolean => content === null || (content.kind === 'retire' && (content.body.key as string) !== signer)
 
 /**
- * The roster that a set of acts gives: equal for any order and any repetition. The acts are all of one mesh, as `decodeAct` sees to it; without its genesis among
- * them nobody stands. No signature is checked here: that was done once, when each act was taken in.
+ * The roster that a set of acts gives: equal for any order and any repetition. The acts are all of one mesh, as `decodeAct` sees to it; without its
+ * genesis among them nobody stands. No signature is checked here: that was done once, when each act was taken in.
  */
 export const reduceRoster = (given: Iterable<VerifiedAct>): Roster => {
   const acts = new Map<ActId, VerifiedAct>()

@@ -46,7 +46,9 @@ const invalid = (message: string) => failure('TOKEN_INVALID', message, { field: 
 export const encodeToken = (crypto: Crypto, token: InvitationToken): Result<string> => {
   const { mesh, meshName, secret, host, hostName, expires, addresses } = token
   if (!isName(meshName) || !isName(hostName)) return failure('FIELD_INVALID', 'A name in the invitation is not valid.', { field: 'name' })
-  if (addresses.length > LIMITS.profileAddresses) return failure('TOO_LARGE', `An invitation carries at most ${LIMITS.profileAddresses} addresses.`, { field: 'advertise' })
+  if (addresses.length > LIMITS.profileAddresses) {
+    return failure('TOO_LARGE', `An invitation carries at most ${LIMITS.profileAddresses} addresses.`, { field: 'advertise' })
+  }
   const wrong = addresses.find(address => !isAddress(address))
   if (wrong) return failure('FIELD_INVALID', `"${wrong.url}" is no address that an invitation can carry.`, { field: 'advertise' })
   const writer = new ByteWriter()
@@ -61,7 +63,8 @@ export const encodeToken = (crypto: Crypto, token: InvitationToken): Result<stri
   for (const { url, label } of addresses) writer.text(url).text(label)
   const content = writer.done()
   const text = PREFIX + toBase32(concat(content, checksum(crypto, content)))
-  return text.length <= LIMITS.tokenChars ? success(text) : failure('TOO_LARGE', 'The addresses of this host are too long for one invitation: advertise fewer.', { field: 'advertise' })
+  if (text.length <= LIMITS.tokenChars) return success(text)
+  return failure('TOO_LARGE', 'The addresses of this host are too long for one invitation: advertise fewer.', { field: 'advertise' })
 }
 
 const readToken = (content: Uint8Array): InvitationToken | null => {
@@ -76,15 +79,21 @@ const readToken = (content: Uint8Array): InvitationToken | null => {
   const count = reader.u8()
   if (count > LIMITS.profileAddresses) return null
   const addresses = Array.from({ length: count }, () => ({ url: reader.text(), label: reader.text() }))
-  return reader.done() && isName(meshName) && isName(hostName) && addresses.every(isAddress) ? { mesh, meshName, secret, host, hostName, expires, addresses } : null
+  const isWhole = reader.done() && isName(meshName) && isName(hostName) && addresses.every(isAddress)
+  return isWhole ? { mesh, meshName, secret, host, hostName, expires, addresses } : null
 }
 
-/** Reads what a person pasted: white space, also of a broken line, is passed over. `TOKEN_INVALID` says what to do; nothing in it was trusted before the checksum. */
+/**
+ * Reads what a person pasted: white space, also of a broken line, is passed over. `TOKEN_INVALID` says what to do. The checksum finds a slip; only the
+ * mesh's own acts say whether the invitation is good.
+ */
 export const decodeToken = (crypto: Crypto, pasted: string): Result<InvitationToken> => {
   if (pasted.length > LIMITS.tokenChars * 2) return invalid('This is far longer than an invitation. Paste the word that begins with "sk1_" and nothing else.')
   const text = pasted.replace(/\s+/g, '')
   const version = /^sk(\d+)_/.exec(text)?.[1]
-  if (version !== undefined && version !== '1') return invalid(`An invitation of format ${version}; this skein reads format 1. Bring skein up to date, or ask for an invitation made with this version.`)
+  if (version !== undefined && version !== '1') {
+    return invalid(`An invitation of format ${version}; this skein reads format 1. Bring skein up to date, or ask for one made with this version.`)
+  }
   if (!text.startsWith(PREFIX)) return invalid('An invitation begins with "sk1_". Paste the whole word that "skein invite" printed.')
   const damaged = 'A character of this invitation is missing or changed. Copy the whole word again, or ask for a new one ("skein invite").'
   const bytes = text.length <= LIMITS.tokenChars ? fromBase32(text.slice(PREFIX.length)) : null

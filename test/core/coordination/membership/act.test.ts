@@ -23,6 +23,12 @@ describe('an act', () => {
     expect(drawn.genesis.id).toBe(drawn.mesh)
   })
 
+  it('has the bytes that the protocol page describes', () => {
+    const drawn = new DrawnMesh()
+    expect(drawn.mesh).toMatchInlineSnapshot(`"ebf9c4218a6ac4ebc635fd42843317fd9465cffd69d9e6503ab17a67b5e625e9"`)
+    expect(drawn.witness('mac', drawn.invite('one'), 'box', 'one').id).toMatchInlineSnapshot(`"692b4b49ff33ace5268933aed0cae374490c7348177ee656abe05aa526ed0d62"`)
+  })
+
   it('has an id that does not depend on its signature', () => {
     const drawn = new DrawnMesh()
     const act = drawn.invite('one')
@@ -112,10 +118,13 @@ describe('an act', () => {
     expect(codeOf(new DrawnMesh().writeAny('op', kind, body))).toBe('ACT_MALFORMED')
   })
 
-  it('whose body is named like a property of every object is only data', () => {
+  it('cannot carry what a careless reader would trip over: prototypes, depth', () => {
     const drawn = new DrawnMesh()
-    const act = take(drawn.writeAny('op', 'operator', JSON.parse(`{"key":"${keyOf('x')}","name":"constructor","__proto__":{"admin":true}}`)))
-    expect(act.content).toEqual({ kind: 'operator', body: { key: keyOf('x'), name: 'constructor' } })
+    expect(codeOf(drawn.writeAny('op', 'note', JSON.parse('{"__proto__":{"admin":true}}')))).toBe('ACT_MALFORMED')
+    const deep = (levels: number): object => (levels === 0 ? {} : { in: deep(levels - 1) })
+    expect(codeOf(drawn.writeAny('op', 'note', deep(LIMITS.jsonDepth - 1)))).toBe('ok')
+    expect(codeOf(drawn.writeAny('op', 'note', deep(LIMITS.jsonDepth)))).toBe('ACT_MALFORMED')
+    expect(codeOf(drawn.writeAny('op', 'note', deep(900)))).toBe('ACT_MALFORMED')
   })
 
   it('of a later minor is kept: unknown kinds, further fields, wider values', () => {

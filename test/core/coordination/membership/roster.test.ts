@@ -51,6 +51,14 @@ describe('the roster', () => {
     expect(reduceRoster(drawn.acts.slice(0, 5)).admits(keyOf('pi'))).toEqual({ state: 'member' })
   })
 
+  it('does not count a host\'s word for itself', () => {
+    const drawn = new DrawnMesh()
+    const invite = drawn.invite('one')
+    drawn.witness('mac', invite, 'box', 'one')
+    drawn.witness('box', invite, 'box', 'one')
+    expect(reduceRoster(drawn.acts).members.get(keyOf('box'))?.witnesses).toEqual([keyOf('mac')])
+  })
+
   it('does not count a witness by a stranger, nor two strangers who vouch for each other', () => {
     const drawn = new DrawnMesh()
     const invite = drawn.invite('one', { uses: 9 })
@@ -174,6 +182,19 @@ describe('names', () => {
       `paul-${short('paul-1')}-${short('mimic')}`,
       `unknown-${keyOf('nobody').slice(0, 8)}`
     ])
+  })
+})
+
+describe('a host that is held back', () => {
+  it('is named with its id and takes nobody\'s name away', () => {
+    const drawn = new DrawnMesh()
+    const invite = drawn.invite('one')
+    drawn.witness('mac', invite, 'box', 'one')
+    drawn.witness('mac', invite, 'late', 'one', { name: 'mac' })
+    const roster = reduceRoster(drawn.acts)
+    expect(heldIn(roster)).toEqual(['mac'])
+    expect(roster.displayName(keyOf('mac'))).toBe('mac')
+    expect(roster.displayName(keyOf('late'))).toBe(`mac-${hostIdOf(crypto, keyOf('late')).slice(0, 8)}`)
   })
 })
 
