@@ -87,3 +87,6 @@ const packed = (start: number, edges: readonly (readonly Edge[])[], classes: rea
   const flat = edges.flat()
   return { size: edges.length, start, from, labels: Int32Array.from(flat, ({ label }) => label), targets: Int32Array.from(flat, ({ target }) => target), classes }
 }
+
+/** Covers every path. */
+export const EVERYTHING = automatonOf([[]], [])

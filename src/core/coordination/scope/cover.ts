@@ -1,35 +1,39 @@
 import { FINAL, type Automaton } from './automaton.js'
 import { SLASH, hasCode } from './charclass.js'
-import type { Scope } from './scope.js'
+import type { PathScope, Scope } from './scope.js'
 import { CLASS } from './word.js'
-
-const reads = (automaton: Automaton, label: number, code: number): boolean =>
-  label >= 0 ? label === code : hasCode(automaton.classes[CLASS - label] ?? [], code)
 
 /** The states after one more code point, in ascending order. */
 export const advance = (automaton: Automaton, states: readonly number[], code: number): readonly number[] => {
   const reached: number[] = []
   for (const state of states) {
-    for (let edge = automaton.from[state] ?? 0; edge < (automaton.from[state + 1] ?? 0); edge++) {
-      if (reads(automaton, automaton.labels[edge] ?? 0, code)) reached.push(automaton.targets[edge] ?? 0)
+    const end = automaton.from[state + 1] ?? 0
+    for (let edge = automaton.from[state] ?? 0; edge < end; edge++) {
+      const label = automaton.labels[edge] ?? 0
+      const target = automaton.targets[edge] ?? 0
+      if ((label >= 0 ? label === code : hasCode(automaton.classes[CLASS - label] ?? [], code)) && !reached.includes(target)) reached.push(target)
     }
   }
-  return reached.length < 2 ? reached : [...new Set(reached)].sort((left, right) => left - right)
+  return reached.length < 2 ? reached : reached.sort((left, right) => left - right)
+}
+
+/** Where the pattern can be after the path: null as soon as it covers it, no state where it covers nothing below it either. */
+export const statesAfter = (scope: PathScope, path: string): readonly number[] | null => {
+  const automaton = scope.automaton()
+  if (automaton.start === FINAL) return null
+  let states: readonly number[] = [automaton.start]
+  for (const character of path === '' ? '' : `${path}/`) {
+    const code = character.codePointAt(0) ?? 0
+    states = advance(automaton, states, code)
+    if (states.length === 0) return states
+    if (code === SLASH && states[0] === FINAL) return null
+  }
+  return states
 }
 
 /** Whether the scope covers this canonical path (`''` is the root); a name covers no path. */
 export const covers = (scope: Scope, path: string): boolean => {
   if (scope.type === 'name') return false
   if (scope.literal !== null) return scope.literal === '' || path === scope.literal || path.startsWith(`${scope.literal}/`)
-  if (!path.startsWith(scope.prefix.join('/'))) return false
-  const automaton = scope.automaton()
-  let states: readonly number[] = [automaton.start]
-  if (automaton.start === FINAL) return true
-  for (const character of path === '' ? '' : `${path}/`) {
-    const code = character.codePointAt(0) ?? 0
-    states = advance(automaton, states, code)
-    if (states.length === 0) return false
-    if (code === SLASH && states[0] === FINAL) return true
-  }
-  return false
+  return statesAfter(scope, path) === null
 }

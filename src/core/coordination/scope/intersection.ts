@@ -57,7 +57,7 @@ class Frontier {
   /** What was read up to the entry, without the last `/`. */
   pathTo(entry: number): string {
     const codes: number[] = []
-    for (let at = entry; at > 0; at = this.#parents[at] ?? 0) codes.unshift(this.#codes[at] ?? 0)
+    for (let at = entry; (this.#parents[at] ?? -1) >= 0; at = this.#parents[at] ?? -1) codes.unshift(this.#codes[at] ?? 0)
     return String.fromCodePoint(...codes.slice(0, -1))
   }
 
@@ -75,15 +75,16 @@ class Frontier {
 
 /**
  * Decides whether two automata cover a common path, exactly, by reaching FINAL in both at once, breadth-first. Each pair of edges is looked
- * at once for each of the few ways to be inside a segment, so the product of their numbers of edges bounds the cost.
+ * at once for each of the few ways to be inside a segment, so the product of their numbers of edges bounds the cost. Where a path leads to
+ * `rightStarts`, the answer is what comes after it.
  */
-export const intersect = (left: Automaton, right: Automaton): Intersection => {
+export const intersect = (left: Automaton, right: Automaton, rightStarts: readonly number[] = [right.start]): Intersection => {
   const { from: leftFrom, labels: leftLabels, targets: leftTargets } = left
   const { from: rightFrom, labels: rightLabels, targets: rightTargets } = right
   const meet = meeting(left, right)
   const frontier = new Frontier(left.size, right.size)
   let steps = 0
-  frontier.add(left.start, right.start, START, 0, 0)
+  for (const state of rightStarts) frontier.add(left.start, state, START, -1, 0)
   for (let entry = 0; entry < frontier.count; entry++) {
     const place = frontier.places[entry] ?? 0
     const segment = place & 3

@@ -1,5 +1,6 @@
 import { compareText } from '../../encoding/bytes.js'
-import { covers } from './cover.js'
+import { EVERYTHING } from './automaton.js'
+import { covers, statesAfter } from './cover.js'
 import { intersect } from './intersection.js'
 import type { PathScope, Scope } from './scope.js'
 
@@ -16,9 +17,23 @@ export const overlap = (left: Scope, right: Scope): Overlap | null => {
   if (left.type === 'name' || right.type === 'name') return left.type === right.type && left.text === right.text ? { witness: left.text } : null
   if (!prefixesAgree(left, right)) return null
   if (left.literal !== null && right.literal !== null) return { witness: left.prefix.length < right.prefix.length ? right.literal : left.literal }
+  const path = left.literal !== null ? belowLiteral(left.literal, left, right) : right.literal !== null ? belowLiteral(right.literal, right, left) : common(left, right)
+  return path === null ? null : { witness: readable(path, left, right) }
+}
+
+/** In one order, so that every host names the same witness. */
+const common = (left: PathScope, right: PathScope): string | null => {
   const [first, second] = compareText(left.text, right.text) <= 0 ? [left, right] : [right, left]
-  const { path } = intersect(first.automaton(), second.automaton())
-  return path === null ? null : { witness: readable(path, first, second) }
+  return intersect(first.automaton(), second.automaton()).path
+}
+
+/** Most claims are literals: for those it is enough to run the pattern along the path, and on from there if it is not covered yet. */
+const belowLiteral = (path: string, literal: PathScope, pattern: PathScope): string | null => {
+  if (literal.prefix.length <= pattern.prefix.length) return pattern.shortest()
+  const states = statesAfter(pattern, path)
+  if (states === null) return path
+  const rest = states.length === 0 ? null : intersect(EVERYTHING, pattern.automaton(), states).path
+  return rest === null ? null : `${path}/${rest}`
 }
 
 const prefixesAgree = (left: PathScope, right: PathScope): boolean => {

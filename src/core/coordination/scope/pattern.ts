@@ -32,12 +32,13 @@ const BRACE_RANGE = /^(?:-?\d+|[A-Za-z])\.\.(?:-?\d+|[A-Za-z])(?:\.\.-?\d+)?$/
 /** Reads a pattern. The first fault is kept and ends the reading: check `fault` before the pieces are used. */
 class PatternReader {
   readonly #codes: readonly number[]
-  #at = 0
+  #at: number
   #wildcards = 0
   fault: Fault | null = null
 
-  constructor(codes: readonly number[]) {
+  constructor(codes: readonly number[], start: number) {
     this.#codes = codes
+    this.#at = start
   }
 
   sequence(inGroup: boolean): readonly Piece[] {
@@ -168,11 +169,11 @@ const expand = (pieces: readonly Piece[]): readonly (readonly Token[])[] => {
 }
 
 /**
- * The alternatives of a pattern, its braces expanded (a class protects a comma inside it), or the first thing that is wrong with it.
+ * The alternatives of a pattern from the start on, its braces expanded (a class protects a comma inside it), or the first thing that is wrong with it.
  * At most `LIMITS.patternAlternatives` of them, each no longer than the pattern.
  */
-export const readPattern = (codes: readonly number[]): Fault | readonly (readonly Token[])[] => {
-  const reader = new PatternReader(codes)
+export const readPattern = (codes: readonly number[], start: number): Fault | readonly (readonly Token[])[] => {
+  const reader = new PatternReader(codes, start)
   const pieces = reader.sequence(false)
   if (reader.fault !== null) return reader.fault
   if (countAlternatives(pieces) > LIMITS.patternAlternatives) {

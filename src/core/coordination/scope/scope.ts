@@ -1,6 +1,7 @@
 import { LIMITS } from '../../limits.js'
 import { failure, success, type Result } from '../../result.js'
-import { automatonOf, type Automaton } from './automaton.js'
+import { EVERYTHING, automatonOf, type Automaton } from './automaton.js'
+import { intersect } from './intersection.js'
 import { readPattern, type Fault } from './pattern.js'
 import { ClassTable, wordOf, type Word } from './word.js'
 
@@ -19,13 +20,16 @@ export interface PathScope {
   readonly prefix: readonly string[]
   /** The path, where the scope is one path and all below; `''` is the root, which covers everything. Null for a pattern. */
   readonly literal: string | null
-  /** Built at the first call for a literal: most of those never meet a pattern. */
+  /** Built at the first call for a literal: most of those never need one. */
   automaton(): Automaton
+  /** A path that it covers, with the fewest characters. */
+  shortest(): string
 }
 
 export type Scope = NameScope | PathScope
 
 const NAME = /^(?:@|branch:)/u
+const NAMELIKE_PATH = /^\.\/(?:@|branch:)/u
 const FORBIDDEN = /[\p{Cc}\p{Cs}]/u
 
 const invalid = ({ at, reason }: Fault): Result<never> =>
@@ -34,13 +38,13 @@ const invalid = ({ at, reason }: Fault): Result<never> =>
 /**
  * A scope from its canonical text: a name, or a pattern relative to the repository's root (NFC, `/` between segments).
  * `*` `?` `[a-z]` `[!a]` `{a,b}` and `\` mean what they mean to a shell, `**` is any number of whole segments, nothing else is special.
- * A path that begins as a name does is written with a backslash: see `escapePath`.
+ * A path that begins as a name does has `./` before it, and no other has.
  * Fails with `PATTERN_INVALID`; `details.position` counts characters from 1.
  */
 export const parseScope = (text: string): Result<Scope> => {
   const characters = Array.from(text.slice(0, 2 * LIMITS.patternChars + 2))
   if (characters.length > LIMITS.patternChars) return invalid({ at: LIMITS.patternChars, reason: `longer than ${LIMITS.patternChars} characters` })
-  const forbidden = characters.findIndex((character) => FORBIDDEN.test(character))
+  const forbidden = FORBIDDEN.test(text) ? characters.findIndex((character) => FORBIDDEN.test(character)) : -1
   if (forbidden >= 0) return invalid({ at: forbidden, reason: 'a control character, or half of a character' })
   const name = NAME.exec(text)
   if (name === null) return parsePath(text, characters)
@@ -48,7 +52,8 @@ export const parseScope = (text: string): Result<Scope> => {
 }
 
 const parsePath = (text: string, characters: readonly string[]): Result<Scope> => {
-  const alternatives = readPattern(characters.map((character) => character.codePointAt(0) ?? 0))
+  const skipped = NAMELIKE_PATH.test(text) ? 2 : 0
+  const alternatives = readPattern(characters.map((character) => character.codePointAt(0) ?? 0), skipped)
   if ('reason' in alternatives) return invalid(alternatives)
   const table = new ClassTable()
   const words: Word[] = []
@@ -61,13 +66,19 @@ const parsePath = (text: string, characters: readonly string[]): Result<Scope> =
   if (words.length === 1 && first.every((symbol) => symbol >= 0)) return success(literalScope(text, first))
   const automaton = automatonOf(words, table.classes)
   if (automaton.labels.length > LIMITS.patternEdges) return invalid({ at: characters.indexOf('{'), reason: 'the braces give too many different places' })
-  return success({ type: 'path', text, prefix: commonPrefix(words), literal: null, automaton: () => automaton })
+  const shortest = once(() => intersect(EVERYTHING, automaton).path ?? '')
+  return success({ type: 'path', text, prefix: commonPrefix(words), literal: null, automaton: () => automaton, shortest })
 }
 
 const literalScope = (text: string, word: Word): PathScope => {
   const literal = String.fromCodePoint(...word.slice(0, -1))
-  let automaton: Automaton | null = null
-  return { type: 'path', text, prefix: word.length === 0 ? [] : literal.split('/'), literal, automaton: () => (automaton ??= automatonOf([word], [])) }
+  const prefix = literal === '' ? [] : literal.split('/')
+  return { type: 'path', text, prefix, literal, automaton: once(() => automatonOf([word], [])), shortest: () => literal }
+}
+
+const once = <Value>(make: () => Value): (() => Value) => {
+  let made: { readonly value: Value } | null = null
+  return () => (made ??= { value: make() }).value
 }
 
 /** The literal segments that all words begin with; a word that ends, or whose next segment is no literal, ends them. */
@@ -86,8 +97,8 @@ const literalSegments = (word: Word): readonly string[] => {
 /** The leading segments that every path the scope covers has, for an index; none for a name. */
 export const prefixOf = (scope: Scope): readonly string[] => (scope.type === 'path' ? scope.prefix : [])
 
-/** The scope text of exactly this path and all below: `app/[id]` is a file, not a class. */
+/** The scope text of exactly this path and all below: `app/[id]` is a file, not a class, and `./@app` no name. */
 export const escapePath = (path: string): string => {
-  const escaped = path.replace(/[\\*?[\]{},]/gu, '\\$&')
-  return NAME.test(escaped) ? `\\${escaped}` : escaped
+  const escaped = path.replace(/[\\*?[\]{}]/gu, '\\$&')
+  return NAME.test(escaped) ? `./${escaped}` : escaped
 }

@@ -46,6 +46,10 @@ const PAIRS: readonly (readonly [left: string, right: string, witness: string | 
   ['*', 'src', 'src'],
   ['*', '.github', '.github'],
   ['*.ts', 'src', null],
+  ['src/a/b', '*/?/*/d', 'src/a/b/d'],
+  ['src/a/b', '*/?/.*', null],
+  ['src/a', '*/?/.*', 'src/a/.x'],
+  ['src/a', '*/?/[.]?', 'src/a/.x'],
   ['*.ts', 'src/*.ts', null],
   ['*.ts', '*.test.ts', 'x.test.ts'],
   ['*.ts', '*.tsx', null],
@@ -109,8 +113,9 @@ const PAIRS: readonly (readonly [left: string, right: string, witness: string | 
   ['@deploy', '@*', null],
   ['branch:refs/heads/x', 'branch:refs/heads/x', 'branch:refs/heads/x'],
   ['branch:refs/heads/x', 'branch:refs/heads', null],
-  ['@deploy', '\\@deploy', null],
-  ['\\@deploy', '*', '@deploy']
+  ['@deploy', './@deploy', null],
+  ['./@deploy', '*', '@deploy'],
+  ['./branch:x/**', '\\branch:x/y', 'branch:x/y']
 ]
 
 describe('overlap', () => {
@@ -120,7 +125,8 @@ describe('overlap', () => {
     expect(overlap(other, one)?.witness ?? null).toBe(witness)
     if (witness === null || one.type === 'name') return
     expect([covers(one, witness), covers(other, witness)]).toEqual([true, true])
-    expect([matcherOf(left)(witness), matcherOf(right)(witness)]).toEqual([true, true])
+    const plain = (text: string): string => text.replace(/^\.\//, '')
+    expect([matcherOf(plain(left))(witness), matcherOf(plain(right))(witness)]).toEqual([true, true])
   })
 
   it('has a table of at least 60 pairs', () => {

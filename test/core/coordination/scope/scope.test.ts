@@ -36,6 +36,8 @@ describe('parseScope', () => {
     ['branch:', 8, 'a name follows branch:'],
     ['a'.repeat(257), 257, 'longer than 256 characters'],
     ['*a'.repeat(17), 33, 'more than 16 wildcards'],
+    [`{1,*}{2,*}{3,*}{4,*}{5,*}{6,*}${'a'.repeat(226)}`, 1, 'the braces give too many different places'],
+    ['./src', 1, 'no path has a . or .. segment'],
     ['{a,b}'.repeat(7), 1, 'the braces give more than 64 alternatives'],
     [`${'{'.repeat(100)}${',}'.repeat(60)}`, 40, 'the brace that begins here is never closed']
   ])('%j: character %i, %s', (text, position, reason) => {
