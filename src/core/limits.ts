@@ -69,7 +69,7 @@ export const LIMITS = {
   patternWildcards: 16,
   patternAlternatives: 64, // what braces may stand for; reading them all stays under 1 ms
   patternEdges: 288, // of its automaton; 256 characters without braces need at most 280, and two of 288 look at 83,000 pairs: about 1 ms
-  scopeInclusionSteps: 20_000, // "covers every path of" is exponential at worst; this is about 1 ms
+  scopeInclusionSteps: 12_000, // "covers every path of" is exponential at worst; this is about 1 ms
   scopesCached: 2_048, // parsed scopes, some 2 KB each
 
   // texts
