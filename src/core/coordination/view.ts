@@ -9,7 +9,7 @@ import { DisplayNames } from './membership/names.js'
 import { entryOf, kindShown, type Entry } from './records/entry.js'
 import { IdTable } from './records/ids.js'
 import type { Names } from './records/kind.js'
-import { kindSpec } from './records/kinds.js'
+import { kindSpec, type Kind } from './records/kinds.js'
 import { recordIdOf } from './records/record.js'
 import { Timeline } from './timeline/timeline.js'
 
@@ -54,6 +54,7 @@ export class View {
   readonly #mesh: MeshId
   readonly #documents = new Map<AuthorId, Document>()
   readonly #ids = new IdTable()
+  readonly #byKind = new Map<string, Set<Entry>>()
   /** In how many epochs of its host a counted record stands, where that is more than one. */
   readonly #copies = new Map<RecordId, number>()
   #members: ReadonlyMap<HostKey, ViewMember> = new Map()
@@ -116,6 +117,11 @@ export class View {
 
   records(): IterableIterator<Entry> {
     return this.#ids.values()
+  }
+
+  /** The valid records of one kind, in the order they came. */
+  ofKind(kind: Kind): Iterable<Entry> {
+    return this.#byKind.get(kind) ?? []
   }
 
   record(id: RecordId): Entry | null {
@@ -207,6 +213,8 @@ export class View {
     const entry = entryOf(id, member.hostId, hostKey, text)
     if (member.role === 'viewer' && !(entry.parsed.type === 'valid' && kindSpec(entry.parsed.record.kind)?.byViewers === true)) return
     this.#ids.add(entry)
+    const alike = this.#byKind.get(kindShown(entry)) ?? new Set()
+    this.#byKind.set(kindShown(entry), alike.add(entry))
     this.claims.add(entry)
     this.deliveries.add(entry)
     this.timeline.add(entry)
@@ -221,6 +229,7 @@ export class View {
     else this.#copies.delete(id)
     if (copies > 1) return
     this.#ids.remove(entry)
+    this.#byKind.get(kindShown(entry))?.delete(entry)
     this.claims.remove(entry)
     this.deliveries.remove(entry)
     this.timeline.remove(entry)
@@ -229,6 +238,6 @@ export class View {
 }
 
 const shownNames = (members: ReadonlyMap<HostKey, ViewMember>): ReadonlyMap<HostId, string> => {
-  const names = new DisplayNames(Array.from(members, ([key, { hostId, name }]) => ({ key, hostId, name })))
+  const names = new DisplayNames(Array.from(members, ([key, { hostId, name }]) => ({ key, hostId, name })), [])
   return new Map(Array.from(members, ([key, { hostId }]) => [hostId, names.of(key)]))
 }
