@@ -9,6 +9,9 @@ import type { Damaged, FrameStore } from '../../ports/store.js'
 import type { Database } from './database.js'
 import { inspect } from './inspection.js'
 import { ROOT_KEY } from './keys.js'
+import { takeLock } from './lock.js'
+import type { StoreLock } from './lock.js'
+import { damagedTables, quarantineBlocks } from './quarantine.js'
 import { encodeRoot } from './root.js'
 import { readSentinel, STORE_VERSION, syncFolder, writeSentinel } from './sentinel.js'
 import { Space } from './space.js'
@@ -24,6 +27,7 @@ export interface LevelStoreOptions {
 
 const DATABASE = 'frames'
 const TAIL = 'tail'
+const LOCK = 'lock'
 
 const errors = (error: unknown): Error[] => (error instanceof Error ? [error, ...errors(error.cause)] : [])
 
@@ -50,8 +54,9 @@ const names = async (folder: string): Promise<string[]> => {
   }
 }
 
+/** Without compression, so that `blocks.ts` can read the index of a table; what frames carry is small and signed. */
 const openDatabase = async (folder: string, create: boolean): Promise<Database> => {
-  const db = new Level<string, Uint8Array>(join(folder, DATABASE), { keyEncoding: 'utf8', valueEncoding: 'view', createIfMissing: create })
+  const db = new Level<string, Uint8Array>(join(folder, DATABASE), { keyEncoding: 'utf8', valueEncoding: 'view', createIfMissing: create, compression: false })
   await db.open()
   return db
 }
@@ -82,7 +87,6 @@ const isUnfinished = async (folder: string): Promise<boolean> => {
 }
 
 const create = async (folder: string): Promise<void> => {
-  await mkdir(folder, { recursive: true, mode: 0o700 })
   const db = await openDatabase(folder, true)
   try {
     await db.batch([encodeRoot({ commits: 0, tables: new Map() })], { sync: true })
@@ -96,6 +100,8 @@ const create = async (folder: string): Promise<void> => {
   await writeSentinel(folder, { version: STORE_VERSION, created: new Date().toISOString() })
 }
 
+const withoutSentinel = (folder: string) => failure('STORE_DAMAGED', `store.json is missing in ${folder}: there is no store, or it was lost`)
+
 const openTail = async (folder: string): Promise<{ tail: Tail; commits: number; damaged: Damaged[] }> => {
   const path = join(folder, TAIL)
   const lost = (what: string): Damaged[] => [{ type: 'damaged', what: `the file ${TAIL}, which counts commits, is ${what}: the newest commits may be missing` }]
@@ -108,37 +114,53 @@ const openTail = async (folder: string): Promise<{ tail: Tail; commits: number; 
   }
 }
 
-const openExisting = async (folder: string, minFreeBytes: number): Promise<FrameStore> => {
+const openExisting = async (folder: string, lock: StoreLock, minFreeBytes: number): Promise<FrameStore> => {
+  const database = join(folder, DATABASE)
+  const suspects = await quarantineBlocks(database)
   const db = await openDatabase(folder, false)
   try {
     const { tail, commits, damaged } = await openTail(folder)
+    const tables = await damagedTables(database, suspects)
     const inspection = await inspect(db, commits)
     tail.note(inspection.commits)
-    return new LevelStore(db, tail, new Space(join(folder, DATABASE), minFreeBytes), { ...inspection, damaged: [...damaged, ...inspection.damaged] })
+    return new LevelStore({ db, tail, lock, space: new Space(database, minFreeBytes) }, { ...inspection, damaged: [...damaged, ...tables, ...inspection.damaged] })
   } catch (error) {
     await db.close()
     throw error
   }
 }
 
+const openLocked = async (folder: string, lock: StoreLock, options: LevelStoreOptions): Promise<Result<FrameStore>> => {
+  const sentinel = await readSentinel(folder)
+  if (!sentinel.ok) return sentinel
+  if (sentinel.value === null) {
+    if (!(await isUnfinished(folder))) return withoutSentinel(folder)
+    await create(folder)
+  }
+  const missing = await missingFiles(folder)
+  if (missing.length > 0) return failure('STORE_DAMAGED', `the store in ${folder} lost ${missing.join(' and ')}`, { details: { missing } })
+  return success(await openExisting(folder, lock, options.minFreeBytes ?? LIMITS.diskFreeMinBytes))
+}
+
 /**
- * Opens the frame store in `folder`: a LevelDB database, the sentinel `store.json` and the count of acknowledged commits beside it. Only a
- * folder without a sentinel is ever begun anew, and only with `create`. Nothing is repaired: LevelDB's repair drops what it cannot read.
- * Failures: `STORE_LOCKED` (by whom is for the caller to say), `STORE_DAMAGED` naming what is missing, `HOME_NEWER`, `HOME_UNWRITABLE`,
- * `DISK_FULL`, `FENCED` where the process has no files left.
+ * Opens the frame store in `folder`: a LevelDB database, its lock, the sentinel `store.json` and the count of acknowledged commits beside
+ * it. Only a folder without a sentinel is ever begun anew, and only with `create`. Nothing is repaired: LevelDB's repair drops what it
+ * cannot read. Failures: `STORE_LOCKED` (by whom is for the caller to say), `STORE_DAMAGED` naming what is missing, `HOME_NEWER`,
+ * `HOME_UNWRITABLE`, `DISK_FULL`, `FENCED` where the process has no files left.
  */
 export const openLevelStore = async (folder: string, options: LevelStoreOptions): Promise<Result<FrameStore>> => {
+  let lock: StoreLock | null = null
   try {
     const sentinel = await readSentinel(folder)
     if (!sentinel.ok) return sentinel
-    if (sentinel.value === null) {
-      if (!options.create || !(await isUnfinished(folder))) return failure('STORE_DAMAGED', `store.json is missing in ${folder}: there is no store, or it was lost`)
-      await create(folder)
-    }
-    const missing = await missingFiles(folder)
-    if (missing.length > 0) return failure('STORE_DAMAGED', `the store in ${folder} lost ${missing.join(' and ')}`, { details: { missing } })
-    return success(await openExisting(folder, options.minFreeBytes ?? LIMITS.diskFreeMinBytes))
+    if (sentinel.value === null && !options.create) return withoutSentinel(folder)
+    await mkdir(folder, { recursive: true, mode: 0o700 })
+    lock = await takeLock(join(folder, LOCK))
+    const opened = await openLocked(folder, lock, options)
+    if (!opened.ok) await lock.release()
+    return opened
   } catch (error) {
+    await lock?.release()
     return { ok: false, failure: openFailure(folder, error) }
   }
 }

@@ -10,6 +10,7 @@ import { batchBytes, groupCommits } from './group.js'
 import type { Inspection } from './inspection.js'
 import { frameKey, rowKey } from './keys.js'
 import type { TableName } from './keys.js'
+import type { StoreLock } from './lock.js'
 import { encodeRoot } from './root.js'
 import { runFrom } from './runs.js'
 import type { Runs } from './runs.js'
@@ -17,6 +18,14 @@ import type { Space } from './space.js'
 import { decodeRow } from './table.js'
 import type { Table } from './table.js'
 import type { Tail } from './tail.js'
+
+/** What a store holds open, to be closed with it. */
+export interface StoreParts {
+  readonly db: Database
+  readonly tail: Tail
+  readonly lock: StoreLock
+  readonly space: Space
+}
 
 interface Waiting {
   readonly batch: Batch
@@ -41,6 +50,7 @@ const fenceOf = (error: unknown): StoreFailure => {
 export class LevelStore implements FrameStore {
   readonly #db: Database
   readonly #tail: Tail
+  readonly #lock: StoreLock
   readonly #space: Space
   readonly #inspection: Inspection
   readonly #tables: ReadonlyMap<TableName, Table>
@@ -52,9 +62,10 @@ export class LevelStore implements FrameStore {
   #writing: Promise<void> | null = null
   #closing: Promise<void> | null = null
 
-  constructor(db: Database, tail: Tail, space: Space, inspection: Inspection) {
+  constructor({ db, tail, lock, space }: StoreParts, inspection: Inspection) {
     this.#db = db
     this.#tail = tail
+    this.#lock = lock
     this.#space = space
     this.#inspection = inspection
     this.#tables = inspection.tables
@@ -120,6 +131,7 @@ export class LevelStore implements FrameStore {
       await this.#tail.close()
     } finally {
       await this.#db.close()
+      await this.#lock.release()
     }
   }
 

@@ -1,0 +1,83 @@
+import { crc32c } from './crc32c.js'
+
+const FOOTER_BYTES = 48
+const MAGIC = Buffer.from('57fb808b247547db', 'hex')
+/** The last byte of every table. */
+export const MAGIC_END = 0xdb
+const TRAILER_BYTES = 5
+const CRC_MASK_DELTA = 0xa282ead8
+
+interface Handle {
+  readonly offset: number
+  readonly size: number
+}
+
+/** A reader of LevelDB's variable-length numbers that gives NaN past the end. */
+class Varints {
+  readonly #bytes: Buffer
+  offset: number
+
+  constructor(bytes: Buffer, offset = 0) {
+    this.#bytes = bytes
+    this.offset = offset
+  }
+
+  next(): number {
+    let value = 0
+    for (let scale = 1; scale < 2 ** 53; scale *= 128) {
+      const byte = this.#bytes[this.offset++]
+      if (byte === undefined) return Number.NaN
+      value += (byte & 127) * scale
+      if (byte < 128) return value
+    }
+    return Number.NaN
+  }
+
+  handle(): Handle {
+    return { offset: this.next(), size: this.next() }
+  }
+}
+
+const lies = (table: Buffer, { offset, size }: Handle): boolean => offset + size + TRAILER_BYTES <= table.length - FOOTER_BYTES
+
+const isSound = (table: Buffer, { offset, size }: Handle): boolean => {
+  const crc = crc32c(table.subarray(offset, offset + size + 1))
+  return table.readUInt32LE(offset + size + 1) === (((crc >>> 15) | (crc << 17)) + CRC_MASK_DELTA) >>> 0
+}
+
+/** The handles that an index block holds, or null where it does not read as one. */
+const handlesIn = (table: Buffer, { offset, size }: Handle): Handle[] | null => {
+  const block = table.subarray(offset, offset + size)
+  if (size < 4 || table.readUInt8(offset + size) !== 0) return null
+  const end = size - 4 - block.readUInt32LE(size - 4) * 4
+  const handles: Handle[] = []
+  let next = 0
+  while (next < end) {
+    const head = new Varints(block, next)
+    head.next()
+    const keyBytes = head.next()
+    const valueBytes = head.next()
+    const handle = new Varints(block, head.offset + keyBytes).handle()
+    if (!lies(table, handle)) return null
+    handles.push(handle)
+    next = head.offset + keyBytes + valueBytes
+  }
+  return next === end ? handles : null
+}
+
+/**
+ * Where, in one LevelDB table (a `.ldb` file without compression), lies the last byte of the type or magic of each part whose checksum does
+ * not hold: for a block its type, for the table as a whole (footer or index) the end of its magic.
+ */
+export const damagedParts = (table: Buffer): number[] => {
+  const whole = [table.length - 1]
+  const footer = table.length - FOOTER_BYTES
+  if (footer < 0 || !table.subarray(-MAGIC.length).equals(MAGIC)) return whole
+  const varints = new Varints(table, footer)
+  const [metaindex, index] = [varints.handle(), varints.handle()]
+  if (!lies(table, metaindex) || !lies(table, index) || !isSound(table, index)) return whole
+  const blocks = handlesIn(table, index)
+  if (blocks === null) return whole
+  const filters = isSound(table, metaindex) ? (handlesIn(table, metaindex) ?? []) : []
+  return [...blocks, metaindex, ...filters].filter(handle => !isSound(table, handle)).map(({ offset, size }) => offset + size)
+}
