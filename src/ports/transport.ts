@@ -48,8 +48,9 @@ export interface ConnectionEvents {
  * `LIMITS.closeMs`; `binding` is equal at both ends of one connection and differs between connections; a message above the limit closes the
  * connection at the receiver.
  *
- * A connection is on probation until its owner calls `authenticated`: one that is not there within `LIMITS.handshakeMs`, or that sends more
- * than `LIMITS.unauthenticatedBytes` before, is closed; accepted ones on probation are at most `LIMITS.unauthenticatedConnections`.
+ * A connection is on probation until its owner calls `authenticated`: one that is not there within `LIMITS.handshakeMs` is closed (by every
+ * transport that has a clock); what a peer sends beyond `LIMITS.unauthenticatedBytes` waits for it, because an honest peer that is done with its
+ * part may send on at once; accepted ones on probation are at most `LIMITS.unauthenticatedConnections`.
  */
 export interface Connection {
   readonly direction: 'dialled' | 'accepted'

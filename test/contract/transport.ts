@@ -206,15 +206,53 @@ export const transportContract = (makeBench: () => Promise<TransportBench>): voi
     expect(farEar.reasons).toEqual([`a message above ${LIMITS.messageBytes} bytes`])
   })
 
-  it.each(['near', 'far'] as const)('takes only little from a peer that has not proved its key (%s end)', async (end) => {
+  it.each(['near', 'far'] as const)('withholds what a peer sends beyond a few bytes until it has proved its key (%s end)', async (end) => {
     const { near, far } = await link()
     const [sender, receiver] = end === 'far' ? [near, far] : [far, near]
-    const ears = { sender: listening(sender), receiver: listening(receiver) }
-    for (let index = 0; index < 5; index++) sender.send(new Uint8Array(1_024))
-    await ears.receiver.end()
-    await ears.sender.end()
-    expect(ears.receiver.messages.length).toBeLessThan(5)
-    expect(ears.receiver.reasons).toEqual([`more than ${LIMITS.unauthenticatedBytes} bytes before it proved its key`])
+    sender.authenticated()
+    const ear = listening(receiver)
+    const sizes = [1_000, 1_000, 2_000, 200, 10, LIMITS.messageBytes, 0]
+    for (const size of sizes) sender.send(new Uint8Array(size))
+    await ear.until(() => ear.messages.length === 3)
+    receiver.authenticated()
+    expect(ear.messages.length, 'nothing from within the call').toBe(3)
+    await ear.until(() => ear.messages.length === sizes.length)
+    expect(ear.messages.map((bytes) => bytes.length)).toEqual(sizes)
+  })
+
+  it('hands on what follows the proof when the owner says so while it hears the proof', async () => {
+    const { near, far } = await link()
+    near.authenticated()
+    const ear = new Ear()
+    const heard: number[] = []
+    let depth = 0
+    far.start({
+      message: (bytes) => {
+        depth += 1
+        expect(depth, 'a message from within a message').toBe(1)
+        if (heard.push(bytes.length) === 2) far.authenticated()
+        ear.message(bytes)
+        depth -= 1
+      },
+      drained: () => undefined,
+      closed: (reason) => ear.closed(reason)
+    })
+    const sizes = [100, 200, 4_000, 60_000, 1]
+    for (const size of sizes) near.send(new Uint8Array(size))
+    await ear.until(() => ear.messages.length === sizes.length)
+    expect(heard).toEqual(sizes)
+  })
+
+  it('drops what a stranger sent beyond that when it closes', async () => {
+    const { near, far } = await link()
+    const ear = listening(far)
+    for (let index = 0; index < 5; index++) near.send(new Uint8Array(1_000))
+    await ear.until(() => ear.messages.length === 4)
+    far.close('not one of us')
+    await ear.end()
+    far.authenticated()
+    await Promise.resolve()
+    expect([ear.messages.length, ear.reasons]).toEqual([4, ['not one of us']])
   })
 
   it('says when the send queue has drained', async () => {

@@ -10,6 +10,16 @@ import { setImmediate as nextTurn, setTimeout as after } from 'node:timers/promi
  * @property {Promise<void> | null} held
  */
 
+/** @param {import('node:net').Socket} socket @returns {Promise<void>} when it takes more, or never will */
+const drained = (socket) =>
+  new Promise((resolve) => {
+    const done = () => {
+      for (const event of ['drain', 'close']) socket.off(event, done)
+      resolve()
+    }
+    for (const event of ['drain', 'close']) socket.on(event, done)
+  })
+
 /** One direction of one connection: bytes leave in order, each no sooner than its delay. */
 class Lane {
   /** @type {{ dueMs: number, chunk: Buffer | null }[]} */
@@ -62,7 +72,7 @@ class Lane {
     for (let at = 0; at < chunk.length && !this.to.destroyed; at += pieceBytes) {
       const piece = chunk.subarray(at, at + pieceBytes)
       this.count(piece.length)
-      if (!this.to.write(piece)) await Promise.race([once(this.to, 'drain'), once(this.to, 'close')]).catch(() => [])
+      if (!this.to.write(piece)) await drained(this.to)
       if (pieceBytes < chunk.length) await nextTurn()
     }
   }

@@ -160,13 +160,11 @@ class MemoryConnection implements Connection {
   readonly pair: string
   onEnd: () => void = () => undefined
   readonly #network: MemoryNetwork
-  readonly #inbox = new Inbox()
+  readonly #inbox = new Inbox(LIMITS.unauthenticatedBytes)
   #peer: MemoryConnection | null = null
   #posture: Posture
-  #proven = false
   #ended = false
   #closed = false
-  #receivedBytes = 0
   #queuedBytes = 0
   #busy = false
 
@@ -193,7 +191,7 @@ class MemoryConnection implements Connection {
   }
 
   authenticated(): void {
-    this.#proven = true
+    this.#inbox.trust()
     if (this.direction === 'accepted' && this.#posture === 'tls-unpinned') this.#posture = 'tls-pinned'
   }
 
@@ -237,9 +235,7 @@ class MemoryConnection implements Connection {
 
   receive(bytes: Uint8Array): void {
     if (this.#ended) return
-    if (!this.#proven) this.#receivedBytes += bytes.length
     if (bytes.length > LIMITS.messageBytes) this.close(`a message above ${LIMITS.messageBytes} bytes`)
-    else if (this.#receivedBytes > LIMITS.unauthenticatedBytes && !this.#proven) this.close(`more than ${LIMITS.unauthenticatedBytes} bytes before it proved its key`)
     else this.#inbox.message(bytes)
   }
 }

@@ -1,6 +1,7 @@
 import { isIPv4, isIPv6 } from 'node:net'
 import { OWN_NETWORK } from '../../ports/transport.js'
 import type { Address } from '../../ports/transport.js'
+import { LIMITS } from '../../core/limits.js'
 import { failure, success } from '../../core/result.js'
 import type { Failure, Result } from '../../core/result.js'
 
@@ -12,7 +13,6 @@ const SECURE_BY_SCHEME: ReadonlyMap<string, boolean> = new Map([
   ['ws', false],
   ['http', false]
 ])
-const MAX_CHARS = 300
 
 /** The parts of an address. `host` is lower case, an IPv6 literal without brackets. */
 export interface Endpoint {
@@ -22,7 +22,7 @@ export interface Endpoint {
 }
 
 const invalid = (text: string, why: string): { ok: false; failure: Failure } =>
-  failure('FIELD_INVALID', `address ${JSON.stringify(text.slice(0, MAX_CHARS))}: ${why}`, { field: 'address' })
+  failure('FIELD_INVALID', `address ${JSON.stringify(text.slice(0, LIMITS.addressChars))}: ${why}`, { field: 'address' })
 
 /** `host:port` as it is written in an address and shown to people. */
 export const hostAndPort = (host: string, port: number): string => (host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`)
@@ -49,7 +49,7 @@ const splitHost = (text: string): { host: string; port: string | null } | null =
 /** Reads `host`, `host:port`, `[ipv6]:port`, bare IPv6, and each of them behind `ws wss http https://`; without a scheme TLS is meant. */
 export const parseAddress = (text: string): Result<Endpoint> => {
   const trimmed = text.trim()
-  if (trimmed === '' || trimmed.length > MAX_CHARS) return invalid(text, `1 to ${MAX_CHARS} characters are allowed`)
+  if (trimmed === '' || trimmed.length > LIMITS.addressChars) return invalid(text, `1 to ${LIMITS.addressChars} characters are allowed`)
   const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(trimmed)
   const secure = scheme === null ? true : SECURE_BY_SCHEME.get((scheme[1] ?? '').toLowerCase())
   if (secure === undefined) return invalid(text, 'the scheme must be wss, ws, https or http')

@@ -3,6 +3,7 @@ import { LIMITS } from '../../core/limits.js'
 import type { Connection, ConnectionEvents, Posture } from '../../ports/transport.js'
 import { Inbox } from '../inbox.js'
 import type { Seal } from './agreement.js'
+import type { Probation } from './probation.js'
 import { closingText, peerReason, socketReason } from './reason.js'
 
 /** What is known of a channel when it is ready for messages. */
@@ -14,6 +15,7 @@ export interface Channel {
   readonly certificateKey: Uint8Array | null
   /** Null where TLS protects the bytes. */
   readonly seal: Seal | null
+  readonly probation: Probation
   /** The peer is no longer on probation. */
   authenticated(): void
 }
@@ -34,15 +36,17 @@ export class WebSocketConnection implements Connection {
   readonly certificateKey: Uint8Array | null
   readonly #socket: WebSocket
   readonly #channel: Channel
-  readonly #inbox = new Inbox()
+  readonly #inbox: Inbox
   #posture: Posture
   #reason: string | null = null
+  #started = false
   #ended = false
   #busy = false
 
   constructor(socket: WebSocket, channel: Channel) {
     this.#socket = socket
     this.#channel = channel
+    this.#inbox = new Inbox(channel.probation.bytes)
     this.direction = channel.direction
     this.remote = channel.remote
     this.binding = channel.binding
@@ -56,6 +60,8 @@ export class WebSocketConnection implements Connection {
       this.#ended = true
       this.#inbox.closed(this.#reason ?? peerReason(code, reason))
     })
+    channel.probation.expel = (reason) => this.#drop(reason)
+    channel.probation.full = () => socket.pause()
     socket.pause()
   }
 
@@ -65,11 +71,14 @@ export class WebSocketConnection implements Connection {
 
   start(events: ConnectionEvents): void {
     this.#inbox.start(events)
-    this.#socket.resume()
+    this.#started = true
+    this.#read()
   }
 
   authenticated(): void {
     this.#channel.authenticated()
+    this.#inbox.trust()
+    this.#read()
     if (this.direction === 'accepted' && this.#posture === 'tls-unpinned') this.#posture = 'tls-pinned'
   }
 
@@ -91,9 +100,13 @@ export class WebSocketConnection implements Connection {
   }
 
   /** Ends it at once: nobody is told why over the network. */
-  drop(reason: string): void {
+  #drop(reason: string): void {
     this.#end(reason)
     this.#socket.terminate()
+  }
+
+  #read(): void {
+    if (this.#started && !this.#channel.probation.isFull) this.#socket.resume()
   }
 
   #end(reason: string): void {
@@ -104,10 +117,10 @@ export class WebSocketConnection implements Connection {
 
   #received(raw: RawData, isBinary: boolean): void {
     if (this.#ended) return
-    if (!isBinary) return this.drop('a text message')
+    if (!isBinary) return this.#drop('a text message')
     const bytes = plainBytes(raw)
     const message = this.#channel.seal === null ? bytes : this.#channel.seal.open(bytes)
-    if (message === null) return this.drop('a message that was changed on the way')
+    if (message === null) return this.#drop('a message that was changed on the way')
     this.#inbox.message(message)
   }
 

@@ -74,9 +74,9 @@ export const dial = (address: Address, options: DialOptions, allowInsecure: bool
         direction: 'dialled',
         remote: where,
         certificateKey: key,
+        probation,
         authenticated: () => probation.end()
       })
-      probation.expel = (reason) => connection.drop(reason)
       webSocket.once('close', () => probation.end())
       finish({ ok: true, connection })
     }

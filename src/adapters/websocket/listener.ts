@@ -172,9 +172,9 @@ class WebSocketListener {
       binding,
       certificateKey: null,
       seal,
+      probation: entry.place.probation,
       authenticated: () => entry.place.free()
     })
-    entry.place.probation.expel = (reason) => connection.drop(reason)
     entry.connection = connection
     this.#accepted(connection)
   }
