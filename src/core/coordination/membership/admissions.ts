@@ -46,7 +46,7 @@ const reach = (founder: StandingHost, witnesses: readonly Witness[]): Reach => {
       counting.set(witness.id, witness)
       const { key } = witness.body.host
       const earliest = since.get(key)
-      if (!earliest || (key !== founder.key && compareStamps(witness.stamp, earliest) < 0)) since.set(key, witness.stamp)
+      if (!earliest || compareStamps(witness.stamp, earliest) < 0) since.set(key, witness.stamp)
     }
   }
   return { since, counting }

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { domainPrefix, NO_MESH } from '../../../../src/core/domain.js'
 import { LIMITS } from '../../../../src/core/limits.js'
 import type { ActId, MeshId } from '../../../../src/core/brand.js'
-import { decodeAct, encodeUnsignedAct, meshIdOf, signAct } from '../../../../src/core/coordination/membership/act.js'
+import { decodeAct, encodeUnsignedAct, meshIdOf, signAct, writeAct } from '../../../../src/core/coordination/membership/act.js'
 import type { SignerKey } from '../../../../src/core/coordination/membership/body.js'
 import { ActSet } from '../../../../src/core/coordination/membership/acts.js'
 import { codeOf, crypto, DrawnMesh, hex, keyOf, signer, take } from './mesh.js'
@@ -98,6 +98,18 @@ describe('an act', () => {
     expect(codeOf(draw(low, high))).toBe('ok')
     expect(codeOf(draw(high, low))).toBe('ACT_MALFORMED')
     expect(codeOf(draw(low, low))).toBe('ACT_MALFORMED')
+  })
+
+  it('has a kind that is a plain word', () => {
+    const drawn = new DrawnMesh()
+    for (const kind of ['', 'Note', 'two words', 'note\u0007', 'n'.repeat(33)]) expect(codeOf(drawn.writeAny('op', kind, {}))).toBe('ACT_MALFORMED')
+  })
+
+  it('founds no mesh in the name of an operator who did not sign it', () => {
+    const { content } = new DrawnMesh().genesis
+    if (content === null) throw new Error('a genesis that was not understood')
+    const bytes = take(writeAct({ mesh: NO_MESH, stamp: { wall: 1, count: 0 }, seen: [], content }, signer('mallory')))
+    expect(codeOf(decodeAct(bytes, { crypto, mesh: meshIdOf(crypto, bytes) }))).toBe('ACT_MALFORMED')
   })
 
   it.each([

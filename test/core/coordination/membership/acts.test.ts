@@ -1,8 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import type { Crypto } from '../../../../src/core/crypto.js'
+import { LIMITS } from '../../../../src/core/limits.js'
+import { judgeJoiner } from '../../../../src/core/coordination/membership/admission.js'
 import { ActSet } from '../../../../src/core/coordination/membership/acts.js'
+import { proveJoining } from '../../../../src/core/coordination/membership/joining.js'
 import { reduceRoster } from '../../../../src/core/coordination/membership/roster.js'
-import { codeOf, crypto, DrawnMesh, keyOf, take } from './mesh.js'
+import { codeOf, crypto, DrawnMesh, keyOf, signer, take } from './mesh.js'
 
 const counting = () => {
   const counted = { checks: 0 }
@@ -69,22 +72,27 @@ describe('a set of acts', () => {
     expect(set.roster()).not.toBe(roster)
   })
 
-  it('of a thousand members costs each signature once, and reduces without one', () => {
+  it('of a full mesh costs each signature once, reduces without one, and has room for no more', () => {
     const { counted, counter } = counting()
     const drawn = new DrawnMesh(counter)
     let invite = drawn.genesis
-    for (let index = 0; index < 1_000; index++) {
+    for (let index = 0; index < LIMITS.members + 4; index++) {
       if (index % 64 === 0) invite = drawn.invite(`batch ${index}`, { uses: 64 })
       const invitation = `batch ${index - (index % 64)}`
       drawn.witness(index < 3 ? 'mac' : `h${index % 3}`, invite, `h${index}`, invitation, { seen: drawn.acts.slice(-3).map(({ id }) => id) })
     }
     const atIntake = counted.checks
-    expect(atIntake).toBe(2 + 16 + 3 * 1_000)
+    expect(atIntake).toBe(2 + 17 + 3 * (LIMITS.members + 4))
     const started = performance.now()
     const roster = reduceRoster(drawn.acts)
     const tookMs = performance.now() - started
-    expect(roster.members.size).toBe(1_001)
+    expect(roster.members.size).toBe(LIMITS.members)
+    expect(roster.heldBack.size).toBe(5)
     expect(counted.checks).toBe(atIntake)
     expect(tookMs).toBeLessThan(2_000)
+
+    const proof = proveJoining(drawn.mesh, 'late', signer('late'), signer('invitation batch 1024'))
+    const joiner = { roster, judge: keyOf('mac'), hostKey: keyOf('late'), proof, nowMesh: 5_000, crypto }
+    expect(codeOf(judgeJoiner(joiner))).toBe('NOT_ADMITTED')
   })
 })

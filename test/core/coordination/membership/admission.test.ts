@@ -94,6 +94,7 @@ describe('a newcomer', () => {
     expect(judged('ox', 'never made')).toBeNull()
     expect(judged('ox', 'one', { nowMesh: 9_000_000 })).toBeNull()
     expect(judged('ox', 'one', { proof: { ...joinerOf(drawn, 'box', 'one').proof, name: 'ox' } })).toBeNull()
+    expect(judged('box')).toBeNull()
     expect(judged('ox')).not.toBeNull()
     for (const judge of ['ox', 'elk']) drawn.witness(judge, invite, 'box', 'one')
     expect(judged('pi')).toBeNull()

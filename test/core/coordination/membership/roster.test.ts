@@ -51,6 +51,18 @@ describe('the roster', () => {
     expect(reduceRoster(drawn.acts.slice(0, 5)).admits(keyOf('pi'))).toEqual({ state: 'member' })
   })
 
+  it('counts witnesses of the invitation that the host stands by, and no use of another one', () => {
+    const drawn = new DrawnMesh()
+    drawn.witness('mac', drawn.invite('one'), 'pi', 'one')
+    const first = drawn.invite('first')
+    drawn.witness('mac', first, 'box', 'first')
+    const second = drawn.invite('second')
+    drawn.witness('pi', second, 'box', 'second')
+    const roster = reduceRoster(drawn.acts)
+    expect(roster.members.get(keyOf('box'))).toMatchObject({ invite: first.id, witnesses: [keyOf('mac')] })
+    expect(roster.invitations.get(second.id)?.usedBy).toEqual([])
+  })
+
   it('does not count a host\'s word for itself', () => {
     const drawn = new DrawnMesh()
     const invite = drawn.invite('one')
@@ -224,6 +236,16 @@ describe('an invitation used more often than allowed', () => {
     const roster = reduceRoster(drawn.acts)
     expect(namesIn(roster)).toEqual(['mac', 'box', 'by-mac'])
     expect(heldIn(roster)).toEqual(['by-box'])
+  })
+
+  it.each([['box', 'pi'], ['pi', 'box']])('goes by standing and not by key: %s before %s', (older, newer) => {
+    const drawn = new DrawnMesh()
+    for (const host of [older, newer]) drawn.witness('mac', drawn.invite(host), host, host)
+    const invite = drawn.invite('shared')
+    const seen = [invite.id]
+    drawn.witness(newer, invite, `by-${newer}`, 'shared', { seen })
+    drawn.witness(older, invite, `by-${older}`, 'shared', { seen })
+    expect(heldIn(reduceRoster(drawn.acts))).toEqual([`by-${newer}`])
   })
 
   it('sees through acts between: sight is passed on', () => {
