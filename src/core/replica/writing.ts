@@ -31,7 +31,7 @@ interface ClaimQuery {
 }
 
 const claimQuery = (fields: RecordFields): ClaimQuery => ({
-  repo: String(fields.repo),
+  repo: typeof fields.repo === 'string' ? fields.repo : '',
   scope: Array.isArray(fields.scope) ? fields.scope.map(String) : [],
   mode: fields.mode === 'shared' ? 'shared' : 'exclusive'
 })

@@ -14,6 +14,9 @@ export type Applied = { readonly ok: true; readonly changes: RecordChanges } | {
 
 export const NO_CHANGES: RecordChanges = { set: new Map(), removed: new Set() }
 
+/** Under this clientID nothing is ever written: Yjs takes another one for a document that is handed updates under its own (hazard H1). */
+const READER = 0
+
 /**
  * One author's document: a Yjs map from record id to the record's text, with one clientID.
  *
@@ -29,7 +32,7 @@ export class AuthorDocument {
   constructor(clientId: number) {
     this.clientId = clientId
     this.#doc = new Y.Doc({ gc: true })
-    this.#doc.clientID = clientId
+    this.#doc.clientID = READER
   }
 
   get records(): ReadonlyMap<RecordId, string> {
@@ -59,7 +62,7 @@ export class AuthorDocument {
     } finally {
       doc.off('afterTransaction', collect)
     }
-    if (doc.clientID !== this.clientId || doc.store.pendingStructs !== null || doc.store.pendingDs !== null) return this.#refuse('it leaves the document incomplete')
+    if (doc.clientID !== READER || doc.store.pendingStructs !== null || doc.store.pendingDs !== null) return this.#refuse('it leaves the document incomplete')
     return this.#take(doc, keys)
   }
 
@@ -75,6 +78,7 @@ export class AuthorDocument {
     const collect = (update: Uint8Array): void => void updates.push(update)
     const keys = new Set<string | null>()
     doc.on('update', collect)
+    doc.clientID = this.clientId
     doc.transact(() => {
       const map = doc.getMap<string>(ROOT)
       for (const [id, text] of set) {
@@ -86,6 +90,7 @@ export class AuthorDocument {
         keys.add(id)
       }
     })
+    doc.clientID = READER
     doc.off('update', collect)
     const update = updates[0] ?? Y.encodeStateAsUpdate(new Y.Doc())
     const fault = inspectUpdate(update, this.clientId, before)
