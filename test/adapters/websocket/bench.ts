@@ -88,9 +88,13 @@ export const drained = (socket: Socket): Promise<void> =>
     for (const event of ['drain', 'close']) socket.on(event, done)
   })
 
-export const closed = async (socket: Socket): Promise<void> => {
+/** Also when it ends with a reset, which `once` would reject with. */
+export const closed = (socket: Socket): Promise<void> => {
   socket.resume()
-  if (!socket.destroyed) await once(socket, 'close')
+  return new Promise((resolve) => {
+    if (socket.closed) resolve()
+    else socket.once('close', () => resolve())
+  })
 }
 
 /** Everything the other side says until it closes. */

@@ -177,7 +177,7 @@ describe('a listener survives', () => {
 })
 
 describe('peers that have not proved their key', () => {
-  const limits = { handshakeMs: 300, unauthenticatedConnections: 4 }
+  const limits = { handshakeMs: 800, unauthenticatedConnections: 4 }
 
   it('are put out in time wherever they dribble, and members stay', async () => {
     const { port, connections } = await startAcceptor(cleanup, { limits })
@@ -188,7 +188,7 @@ describe('peers that have not proved their key', () => {
     const dribble = setInterval(() => loris.forEach((socket, index) => socket.writable && socket.write(index === 0 ? Buffer.of(0x16) : 'G')), 20)
     cleanup.after(dribble, clearInterval)
     await Promise.all(loris.map(closed))
-    expect(performance.now() - startMs).toBeLessThan(1_500)
+    expect(performance.now() - startMs).toBeLessThan(3_000)
     await echoes(await dial(port), newest(connections))
     near.send(Uint8Array.of(1))
     expect(connections.length).toBe(3)
@@ -202,7 +202,7 @@ describe('peers that have not proved their key', () => {
     const farEar = listening(far)
     const nearEar = listening(near)
     await Promise.all([farEar.end(), nearEar.end()])
-    expect(farEar.reasons).toEqual(['no proof of its key within 300 ms'])
+    expect(farEar.reasons).toEqual(['no proof of its key within 800 ms'])
   })
 
   it('have few places: one too many is reset, and a place is free again after authenticated', async () => {
