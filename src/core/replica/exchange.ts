@@ -110,9 +110,12 @@ export class Exchange {
 
   /** After a commit: links that were catching up, or whose peer stood elsewhere, hear where this host is now. */
   settle(): void {
+    const { view } = this.#context
+    const digest = this.#context.digest()
     for (const link of this.#context.links.values()) {
       if (link.phase !== 'open' || this.wants.isWaitingFor(link.id) || link.theirs === null || link.levelled) continue
-      if (link.sentStatus !== this.#context.digest()) this.sayStatus(link)
+      if (link.theirs.digest === digest) this.#level(link, view.hash() === link.theirs.view)
+      else if (link.sentStatus !== digest) this.sayStatus(link)
     }
   }
 

@@ -1,10 +1,12 @@
 import type { HostKey } from '../brand.js'
 import { decodeAct, writeAct, type ActStamp, type VerifiedAct } from '../coordination/membership/act.js'
 import { judgeJoiner } from '../coordination/membership/admission.js'
+import type { JoiningProof } from '../coordination/membership/joining.js'
 import { reduceRoster } from '../coordination/membership/roster.js'
 import { GENERATION, MINOR } from '../domain.js'
 import { credentialsOf } from './credentials.js'
 import { LIMITS } from '../limits.js'
+import { success, type Result } from '../result.js'
 import { clockDifference, judgeHello, proofHolds, signProof, type Meeting } from '../replication/handshake.js'
 import type { Message } from '../replication/message.js'
 import type { Context } from './context.js'
@@ -87,7 +89,9 @@ export class Greeting {
     if (!context.isMember(peer.key) && vouchedFor(context, peer.key, proof.acts)) context.takeActs(proof.acts, link)
     if (context.isMember(peer.key) || this.#isInviter(link, peer)) {
       if (link.side === 'accepted') this.#proof(link)
-      return this.#open(link)
+      this.#open(link)
+      if (proof.joining !== null && context.isMember(peer.key)) this.#witness(proof.joining, peer)
+      return
     }
     if (link.side === 'dialled' || proof.joining === null) return context.refuseLink(link, 'NOT_ADMITTED', 'the roster of this mesh does not hold the peer\'s key')
     this.#admit(link, proof.joining, peer)
@@ -98,19 +102,26 @@ export class Greeting {
     return link.side === 'dialled' && joining !== null && joining.inviter === peer.key
   }
 
-  #admit(link: Link, joining: NonNullable<Proof['joining']>, peer: PeerHello): void {
-    const { acts, crypto, mesh, meshNow, signer, key } = this.#context
-    const roster = acts.roster()
-    const judged = judgeJoiner({ crypto, roster, judge: key, hostKey: peer.key, proof: joining, nowMesh: meshNow })
-    if (!judged.ok) return this.#context.refuseLink(link, judged.failure.code, judged.failure.message)
-    const { witness: body } = judged.value
-    if (body === null) return this.#context.refuseLink(link, 'NOT_ADMITTED', 'the roster of this mesh does not hold the peer\'s key')
-    const witness = writeAct({ mesh, stamp: this.#stamp(), seen: roster.newestActs(key), content: { kind: 'witness', body } }, signer)
-    if (!witness.ok) return this.#context.refuseLink(link, 'NOT_ADMITTED', witness.failure.message)
-    this.#context.takeActs([witness.value], null)
+  #admit(link: Link, joining: JoiningProof, peer: PeerHello): void {
+    const witnessed = this.#witness(joining, peer)
+    if (!witnessed.ok) return this.#context.refuseLink(link, witnessed.failure.code, witnessed.failure.message)
     if (!this.#context.isMember(peer.key)) return this.#context.refuseLink(link, 'INVITATION_USED', 'the invitation lets nobody else in')
     link.phase = 'admitting'
     this.#context.commits.staged.admissions.push(link.id)
+  }
+
+  /** Gives this host's word for a newcomer, where one is due: the first three members that it meets each do (rules B2). */
+  #witness(joining: JoiningProof, peer: PeerHello): Result<true> {
+    const { acts, crypto, mesh, meshNow, signer, key } = this.#context
+    const roster = acts.roster()
+    const judged = judgeJoiner({ crypto, roster, judge: key, hostKey: peer.key, proof: joining, nowMesh: meshNow })
+    if (!judged.ok) return judged
+    const { witness: body } = judged.value
+    if (body === null) return success(true)
+    const written = writeAct({ mesh, stamp: this.#stamp(), seen: roster.newestActs(key), content: { kind: 'witness', body } }, signer)
+    if (!written.ok) return written
+    this.#context.takeActs([written.value], null)
+    return success(true)
   }
 }
 
