@@ -10,7 +10,7 @@ import { entryOf, kindShown, type Entry } from './records/entry.js'
 import { IdTable } from './records/ids.js'
 import type { Names } from './records/kind.js'
 import { kindSpec, type Kind } from './records/kinds.js'
-import { recordIdOf } from './records/record.js'
+import { recordNaming } from './records/record.js'
 import { Timeline } from './timeline/timeline.js'
 
 /** What the roster says of one host key that stands or stood, as far as a view asks: `Roster.members` fits. */
@@ -57,6 +57,7 @@ export class View {
   readonly #byKind = new Map<string, Set<Entry>>()
   /** In how many epochs of its host a counted record stands, where that is more than one. */
   readonly #copies = new Map<RecordId, number>()
+  readonly #namings = new Map<HostKey, (text: string) => RecordId>()
   #members: ReadonlyMap<HostKey, ViewMember> = new Map()
   #names: ReadonlyMap<HostId, string> = new Map()
   #hash: Hash | null = null
@@ -194,7 +195,9 @@ export class View {
   }
 
   #isOwn(hostKey: HostKey, id: RecordId, text: string): boolean {
-    return recordIdOf(this.#crypto, this.#mesh, hostKey, text) === id
+    const naming = this.#namings.get(hostKey) ?? recordNaming(this.#crypto, this.#mesh, hostKey)
+    this.#namings.set(hostKey, naming)
+    return naming(text) === id
   }
 
   #counted(hostKey: HostKey, id: RecordId, text: string): Entry | null {

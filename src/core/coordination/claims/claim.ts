@@ -3,6 +3,7 @@ import { LIMITS } from '../../limits.js'
 import type { EntryOf } from '../records/entry.js'
 import type { Place } from '../records/place.js'
 import type { Turn } from '../records/values.js'
+import { itemOf } from './item.js'
 import type { LeadKey } from './turn.js'
 
 export type Mode = 'exclusive' | 'shared'
@@ -21,8 +22,6 @@ export interface Claim {
   readonly repo: string
   /** The items that still stand; empty once released. */
   readonly scope: readonly string[]
-  /** Items that this version cannot read; they count as covering everything in their repository. */
-  readonly unreadable: readonly string[]
   readonly mode: Mode
   readonly reason: string | null
   /** Mesh time at which it was made, as its author states it. */
@@ -36,6 +35,9 @@ export interface Claim {
   readonly reclaims: readonly EntryOf<'reclaim'>[]
   readonly lead: LeadKey
 }
+
+/** Items that this version cannot read; they count as covering everything in their repository. */
+export const unreadableOf = (claim: Claim): readonly string[] => claim.scope.filter(text => !itemOf(text).readable)
 
 export const stateOf = (claim: Claim, now: Millis): ClaimState => {
   if (claim.scope.length === 0) return 'released'

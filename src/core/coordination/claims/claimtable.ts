@@ -8,7 +8,7 @@ import { sameTree, stateOf, type Claim, type ClaimState, type Mode } from './cla
 import { crossingKey, type Crossing } from './crossing.js'
 import { itemOf, type Item } from './item.js'
 import { standingItems, standingOf } from './standing.js'
-import { compareLead } from './turn.js'
+import { compareLead, Lots } from './turn.js'
 
 export interface ScopeQuery {
   readonly repo: string
@@ -26,10 +26,8 @@ export interface Overlapping {
 
 interface Tracked {
   readonly entry: EntryOf<'claim'>
-  readonly items: readonly Item[]
-  standing: readonly Item[]
-  /** What all records together say of it; null until asked again. */
-  claim: Claim | null
+  /** The items that no release has ended. */
+  standing: readonly string[]
 }
 
 const LIVE: readonly ClaimState[] = ['live']
@@ -39,8 +37,7 @@ const LIVE: readonly ClaimState[] = ['live']
  * function of the set of records; liveness is computed when asked.
  */
 export class ClaimTable {
-  readonly #crypto: Crypto
-  readonly #mesh: MeshId
+  readonly #lots: Lots
   readonly #claims = new Map<RecordId, Tracked>()
   readonly #index = new ScopeIndex<Tracked>()
   readonly #bySession = new Map<string, Set<Tracked>>()
@@ -50,8 +47,7 @@ export class ClaimTable {
   readonly #resolutions = new Map<string, Set<EntryOf<'resolve'>>>()
 
   constructor(crypto: Crypto, mesh: MeshId) {
-    this.#crypto = crypto
-    this.#mesh = mesh
+    this.#lots = new Lots(crypto, mesh)
   }
 
   get count(): number {
@@ -111,9 +107,10 @@ export class ClaimTable {
       const item = itemOf(text)
       const found: Overlapping[] = []
       for (const tracked of this.#index.candidates(query.repo, item.scope)) {
+        const { host, parsed } = tracked.entry
+        if (query.mode === 'shared' && parsed.record.fields.mode === 'shared') continue
+        if (exceptSession !== undefined && sameActor(exceptSession, { host, session: parsed.record.session })) continue
         const claim = this.#claimOf(tracked)
-        if (query.mode === 'shared' && claim.mode === 'shared') continue
-        if (exceptSession !== undefined && sameActor(exceptSession, claim)) continue
         if (!states.includes(stateOf(claim, now))) continue
         const met = meeting(item, tracked.standing)
         if (met !== null) found.push({ claim, witness: met.witness, item: text, other: met.other })
@@ -146,8 +143,7 @@ export class ClaimTable {
   }
 
   #track(entry: EntryOf<'claim'>): void {
-    const items = entry.parsed.record.fields.scope.map(itemOf)
-    const tracked: Tracked = { entry, items, standing: [], claim: null }
+    const tracked: Tracked = { entry, standing: [] }
     this.#claims.set(entry.id, tracked)
     put(this.#bySession, actorKey({ host: entry.host, session: entry.parsed.record.session }), tracked)
     this.#stand(tracked)
@@ -165,7 +161,6 @@ export class ClaimTable {
     if (isKindOf(entry, 'renew')) {
       const key = actorKey({ host: entry.host, session: entry.parsed.record.session })
       change(this.#renewals, key, entry)
-      for (const tracked of this.#bySession.get(key) ?? []) tracked.claim = null
     } else if (isKindOf(entry, 'release')) {
       for (const id of entry.parsed.record.fields.claims) this.#about(id, () => change(this.#endings, id, entry))
     } else if (isKindOf(entry, 'withdraw')) {
@@ -185,31 +180,29 @@ export class ClaimTable {
   }
 
   #stand(tracked: Tracked): void {
-    this.#reindex(tracked, standingItems(tracked.entry, tracked.items, this.#endings.get(tracked.entry.id) ?? []))
-    tracked.claim = null
+    this.#reindex(tracked, standingItems(tracked.entry, this.#endings.get(tracked.entry.id) ?? []))
   }
 
-  #reindex(tracked: Tracked, standing: readonly Item[]): void {
+  #reindex(tracked: Tracked, standing: readonly string[]): void {
     const repo = tracked.entry.parsed.record.fields.repo ?? ''
-    for (const item of tracked.standing) if (!standing.includes(item)) this.#index.remove(repo, item.scope, tracked)
-    for (const item of standing) this.#index.add(repo, item.scope, tracked)
+    for (const text of tracked.standing) if (!standing.includes(text)) this.#index.remove(repo, itemOf(text).scope, tracked)
+    for (const text of standing) this.#index.add(repo, itemOf(text).scope, tracked)
     tracked.standing = standing
   }
 
   #claimOf(tracked: Tracked): Claim {
     const { entry } = tracked
-    tracked.claim ??= standingOf(this.#crypto, this.#mesh, entry, tracked.standing, {
+    return standingOf(this.#lots, entry, tracked.standing, {
       renewals: this.#renewals.get(actorKey({ host: entry.host, session: entry.parsed.record.session })) ?? [],
       reclaims: this.#reclaims.get(entry.id) ?? []
     })
-    return tracked.claim
   }
 }
 
-const meeting = (item: Item, others: readonly Item[]): { readonly other: string; readonly witness: string } | null => {
+const meeting = (item: Item, others: readonly string[]): { readonly other: string; readonly witness: string } | null => {
   for (const other of others) {
-    const found = overlap(item.scope, other.scope)
-    if (found !== null) return { other: other.text, witness: found.witness }
+    const found = overlap(item.scope, itemOf(other).scope)
+    if (found !== null) return { other, witness: found.witness }
   }
   return null
 }

@@ -1,10 +1,8 @@
-import type { MeshId, RecordId } from '../../brand.js'
-import type { Crypto } from '../../crypto.js'
+import type { RecordId } from '../../brand.js'
 import { LIMITS } from '../../limits.js'
 import { compareEntries, type Entry, type EntryOf } from '../records/entry.js'
 import type { Claim } from './claim.js'
-import type { Item } from './item.js'
-import { compareTurns, lotOf } from './turn.js'
+import { compareTurns, type Lots } from './turn.js'
 
 /** The records that say something of one claim, whoever wrote them and in whatever order they came. */
 export interface Said {
@@ -32,19 +30,19 @@ const covers = (renewal: EntryOf<'renew'>, claim: EntryOf<'claim'>): boolean => 
 const leaseEnd = (entry: Entry, until: number): number => Math.min(until, entry.wall + LIMITS.leasePersonMaxMs)
 
 /** The items that no release or withdrawal of the holder has ended. */
-export const standingItems = (claim: EntryOf<'claim'>, items: readonly Item[], endings: Iterable<Ending>): readonly Item[] => {
-  let standing = items
+export const standingItems = (claim: EntryOf<'claim'>, endings: Iterable<Ending>): readonly string[] => {
+  let standing = claim.parsed.record.fields.scope
   for (const ending of endings) {
     if (!ownRecord(claim, ending)) continue
     const { record } = ending.parsed
     const scope = record.kind === 'release' ? record.fields.scope : undefined
-    standing = scope === undefined ? [] : standing.filter(item => !scope.includes(item.text))
+    standing = scope === undefined ? [] : standing.filter(item => !scope.includes(item))
   }
   return standing
 }
 
 /** What the claim is by all that is said of it: lease end and turn join by the greater, items by what is left, reclaims by what was not taken back. */
-export const standingOf = (crypto: Crypto, mesh: MeshId, entry: EntryOf<'claim'>, items: readonly Item[], said: Said): Claim => {
+export const standingOf = (lots: Lots, entry: EntryOf<'claim'>, scope: readonly string[], said: Said): Claim => {
   const { fields, session } = entry.parsed.record
   let until = leaseEnd(entry, fields.until)
   let turn = fields.turn
@@ -64,8 +62,7 @@ export const standingOf = (crypto: Crypto, mesh: MeshId, entry: EntryOf<'claim'>
     hostKey: entry.hostKey,
     session,
     repo: fields.repo ?? '',
-    scope: items.map(item => item.text),
-    unreadable: items.filter(item => !item.readable).map(item => item.text),
+    scope,
     mode: fields.mode,
     reason: fields.reason ?? null,
     since: entry.wall,
@@ -73,6 +70,6 @@ export const standingOf = (crypto: Crypto, mesh: MeshId, entry: EntryOf<'claim'>
     turn,
     where: fields.where ?? null,
     reclaims,
-    lead: { reclaimed: reclaims.length > 0, turn, lot: lotOf(crypto, mesh, turn[0], entry.hostKey), id: entry.id }
+    lead: { reclaimed: reclaims.length > 0, turn, lot: lots.of(turn[0], entry.hostKey), id: entry.id }
   }
 }

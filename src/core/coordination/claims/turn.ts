@@ -23,6 +23,29 @@ export const compareLead = (left: LeadKey, right: LeadKey): number =>
 export const lotOf = (crypto: Crypto, mesh: MeshId, minute: number, hostKey: HostKey): string =>
   toHex(crypto.sha256(domainPrefix('lead', mesh).u64(minute).raw(fromHex(hostKey) ?? new Uint8Array(32)).done()))
 
+/** Lots that are remembered: a day of one host's minutes, or an hour of 24 hosts'. */
+const REMEMBERED = 1_440
+
+/** `lotOf`, remembered: most claims of a host share a few minutes. */
+export class Lots {
+  readonly #crypto: Crypto
+  readonly #mesh: MeshId
+  readonly #lots = new Map<string, string>()
+
+  constructor(crypto: Crypto, mesh: MeshId) {
+    this.#crypto = crypto
+    this.#mesh = mesh
+  }
+
+  of(minute: number, hostKey: HostKey): string {
+    const key = `${minute} ${hostKey}`
+    const lot = this.#lots.get(key) ?? lotOf(this.#crypto, this.#mesh, minute, hostKey)
+    if (this.#lots.size >= REMEMBERED) this.#lots.clear()
+    this.#lots.set(key, lot)
+    return lot
+  }
+}
+
 /**
  * The turn of a claim that is signed now: this minute of mesh time, but never before an overlapping live claim that this host holds, so
  * that sight beats clocks. `held` are those claims (`ClaimTable.overlapping`, of other sessions); `advantageMinutes` is what a policy in

@@ -9,10 +9,22 @@ const CANDIDATES = 8
 
 const PREFIX = /^(?:([a-z]{1,2})-)?([0-9a-hjkmnp-tv-z]{1,32})$/
 
+const crowded = (ids: Iterable<RecordId>): ReadonlySet<string> => {
+  const once = new Set<string>()
+  const again = new Set<string>()
+  for (const id of ids) {
+    const shown = id.slice(0, SHOWN)
+    if (once.has(shown)) again.add(shown)
+    else once.add(shown)
+  }
+  return again
+}
+
 /** The entries by id, and what people type instead of ids: `c-8k2f0mqx`, or any unique beginning with or without its letter. */
 export class IdTable {
   readonly #entries = new Map<RecordId, Entry>()
-  readonly #sharing = new Map<string, number>()
+  /** Beginnings, as long as a person is shown, that several ids share; null after a change. */
+  #crowded: ReadonlySet<string> | null = null
 
   get size(): number {
     return this.#entries.size
@@ -28,22 +40,19 @@ export class IdTable {
 
   add(entry: Entry): void {
     this.#entries.set(entry.id, entry)
-    const shown = entry.id.slice(0, SHOWN)
-    this.#sharing.set(shown, (this.#sharing.get(shown) ?? 0) + 1)
+    this.#crowded = null
   }
 
   remove(entry: Entry): void {
     this.#entries.delete(entry.id)
-    const shown = entry.id.slice(0, SHOWN)
-    const left = (this.#sharing.get(shown) ?? 1) - 1
-    if (left > 0) this.#sharing.set(shown, left)
-    else this.#sharing.delete(shown)
+    this.#crowded = null
   }
 
   /** Letter and eight characters, or as many as tell it apart from every other record here. */
   short(entry: Entry): string {
     let length = SHOWN
-    if ((this.#sharing.get(entry.id.slice(0, SHOWN)) ?? 0) > 1) {
+    this.#crowded ??= crowded(this.#entries.keys())
+    if (this.#crowded.has(entry.id.slice(0, SHOWN))) {
       while (length < entry.id.length && this.#startingWith(entry.id.slice(0, length), null).length > 1) length++
     }
     return `${letterOf(entry)}-${entry.id.slice(0, length)}`

@@ -2,7 +2,7 @@ import type { Crypto } from '../../crypto.js'
 import type { HostKey, MeshId, Millis, RecordId, SessionName } from '../../brand.js'
 import { domainPrefix } from '../../domain.js'
 import { toBase32 } from '../../encoding/base32.js'
-import { fromHex, utf8 } from '../../encoding/bytes.js'
+import { concat, fromHex, utf8 } from '../../encoding/bytes.js'
 import { LIMITS } from '../../limits.js'
 import { failure, success, type Result } from '../../result.js'
 import type { FieldSpecs } from './field.js'
@@ -53,13 +53,16 @@ export const formRecord = ({ kind, session, stamp, offset, fields }: Form): Resu
 }
 
 /**
- * A record's id, and its key in its author's document: 160 bits of a hash over mesh, host key and text, in base32. A record counts only
- * under its own id, which makes what counts a pure function of the document, and the same record in several epochs of one host one record.
+ * Gives the ids of one host's records. An id, which is also the record's key in its author's document, is 160 bits of a hash over mesh, host
+ * key and text, in base32. A record counts only under its own id: that makes what counts a pure function of the document, and the same
+ * record in several epochs of one host one record.
  */
-export const recordIdOf = (crypto: Crypto, mesh: MeshId, hostKey: HostKey, text: string): RecordId => {
-  const named = domainPrefix('record', mesh).raw(fromHex(hostKey) ?? new Uint8Array(32)).raw(utf8(text)).done()
-  return toBase32(crypto.sha256(named).subarray(0, 20)) as RecordId
+export const recordNaming = (crypto: Crypto, mesh: MeshId, hostKey: HostKey): ((text: string) => RecordId) => {
+  const beginning = domainPrefix('record', mesh).raw(fromHex(hostKey) ?? new Uint8Array(32)).done()
+  return text => toBase32(crypto.sha256(concat(beginning, utf8(text))).subarray(0, 20)) as RecordId
 }
+
+export const recordIdOf = (crypto: Crypto, mesh: MeshId, hostKey: HostKey, text: string): RecordId => recordNaming(crypto, mesh, hostKey)(text)
 
 /** Mesh time of the writing, as its author states it: what leases and ages are counted from (rules F2). */
 export const correctedWall = (header: Header): Millis => header.stamp[0] - header.offset

@@ -64,7 +64,7 @@ export const hash: Field<Hash, true> = required('SHA-256 in hex', value =>
   typeof value === 'string' && isHashText(value) ? good(value as Hash) : bad('must be 64 lower-case hex digits')
 )
 
-/** A list of 1 to `max` entries; no plain value stands in it twice. */
+/** A list of 1 to `max` entries; no plain value stands in it twice. (The copy takes the room of its entries; a list that grew takes 17.) */
 export const list = <Inner>(of: Field<Inner>, max: number): Field<readonly Inner[], true> =>
   required(`list of 1–${max}: ${of.type}`, value => {
     if (!Array.isArray(value)) return bad('must be a list')
@@ -75,7 +75,7 @@ export const list = <Inner>(of: Field<Inner>, max: number): Field<readonly Inner
       if (!read.ok) return bad(`entry ${index + 1} ${read.why}`)
       inner.push(read.value)
     }
-    return new Set(inner).size === inner.length ? good(inner) : bad('names something twice')
+    return new Set(inner).size === inner.length ? good(inner.slice()) : bad('names something twice')
   })
 
 const readTurn = (value: unknown): Read<Turn> => {

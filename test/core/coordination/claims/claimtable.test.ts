@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { SessionName } from '../../../../src/core/brand.js'
-import { ageOf, sameTree, stateOf } from '../../../../src/core/coordination/claims/claim.js'
+import { ageOf, sameTree, stateOf, unreadableOf } from '../../../../src/core/coordination/claims/claim.js'
 import { LIMITS } from '../../../../src/core/limits.js'
 import { claimIn, give, MINUTE, NOON, Scribe, viewOf } from '../records/scribe.js'
 
@@ -62,7 +62,7 @@ describe('overlap', () => {
   it('covers everything where a pattern cannot be read, and says so', () => {
     const strange = mac.claim(['src/[[:alpha:]]', 'new{1..9}'], NOON)
     const odd = viewOf([mac], [strange])
-    expect(claimIn(odd, strange).unreadable).toEqual(['src/[[:alpha:]]', 'new{1..9}'])
+    expect(unreadableOf(claimIn(odd, strange))).toEqual(['src/[[:alpha:]]', 'new{1..9}'])
     expect(odd.claims.overlapping(query(['anything']), NOON)).toHaveLength(1)
     give(odd, [mac.write('release', { claims: [strange.id], scope: ['new{1..9}'] }, NOON + 1)])
     expect(odd.claims.overlapping(query(['anything']), NOON + 1)).toHaveLength(1)

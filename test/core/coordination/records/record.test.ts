@@ -98,10 +98,10 @@ describe('reading', () => {
 
   it('never throws, whatever the text', () => {
     fc.assert(
-      fc.property(fc.oneof(fc.string({ unit: 'binary' }), fc.json(), fc.jsonValue().map(value => text(`,"to":${JSON.stringify(value)}`))), given => {
+      fc.property(fc.oneof(fc.string({ unit: 'binary', maxLength: 60 }), fc.json(), fc.jsonValue().map(value => text(`,"to":${JSON.stringify(value)}`))), given => {
         expect(['valid', 'unknown', 'invalid']).toContain(parseRecord(given).type)
       }),
-      { numRuns: 500 }
+      { numRuns: 200 }
     )
     expect(({} as { admin?: boolean }).admin).toBeUndefined()
   })
