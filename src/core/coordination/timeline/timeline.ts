@@ -1,6 +1,9 @@
 import { compareEntries, type Entry } from '../records/entry.js'
 import { accepts, type TimelineFilter } from './filter.js'
 
+/** Removed entries that wait for the next question; a host that is never asked would otherwise keep them all. */
+const KEPT = 1_024
+
 /** All records in the order they are told: corrected wall time, count, host, id. The same on every host that holds them. */
 export class Timeline {
   #sorted: Entry[] = []
@@ -13,6 +16,7 @@ export class Timeline {
 
   remove(entry: Entry): void {
     this.#removed.add(entry)
+    if (this.#removed.size > KEPT) this.entries()
   }
 
   /** Oldest first. */

@@ -135,6 +135,13 @@ describe('lease', () => {
     expect(claimIn(viewOf([mac, box], [claim, stranger, shorter]), claim).until).toBe(end)
   })
 
+  it('keeps the highest of all turns that its author raised, and lowers none', () => {
+    const minute = Math.floor(NOON / MINUTE)
+    const raise = (turn: readonly number[], at: number, scribe = mac) => scribe.write('renew', { until: end, turns: { [claim.id]: turn } }, at)
+    const renewals = [raise([minute - 5, 0], NOON + 3), raise([minute, 4], NOON + 1), raise([minute, 2], NOON + 2), raise([minute + 1, 0], NOON, box)]
+    for (const written of [renewals, renewals.toReversed()]) expect(claimIn(viewOf([mac, box], [claim, ...written]), claim).turn).toEqual([minute, 4])
+  })
+
   it('ends within a month of the record that states it', () => {
     const endless = mac.claim(['src'], NOON, { until: NOON * 2 })
     const renewal = mac.write('renew', { until: NOON * 2 }, NOON + MINUTE)

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { SessionName } from '../../../../src/core/brand.js'
+import { Timeline } from '../../../../src/core/coordination/timeline/timeline.js'
 import { give, MINUTE, NOON, Scribe, viewOf } from '../records/scribe.js'
 
 const mac = new Scribe('mac', 1)
@@ -46,6 +47,17 @@ describe('timeline', () => {
     ['two who do not', { between: [{ host: mac.host }, { host: spark.host }] as const }, []]
   ])('selects by %s', (_, filter, expected) => {
     expect(select(filter)).toEqual(expected.map(({ id }) => id))
+  })
+
+  it('holds an entry once that was taken out and put back', () => {
+    const timeline = new Timeline()
+    const [entry] = view.timeline.entries()
+    if (entry === undefined) throw new Error('no entry')
+    timeline.add(entry)
+    timeline.entries()
+    timeline.remove(entry)
+    timeline.add(entry)
+    expect(timeline.entries()).toEqual([entry])
   })
 
   it('follows what comes and goes', () => {
