@@ -1,6 +1,6 @@
 // Installs and builds when something is missing or out of date, so that one command from the README is enough on a fresh clone.
 import { spawnSync } from 'node:child_process'
-import { existsSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, lstatSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -14,7 +14,8 @@ const run = (command, args) => {
   if (status !== 0) process.exit(status ?? 1)
 }
 
-if (modified(at('node_modules', '.package-lock.json')) < modified(at('package-lock.json'))) {
+const isLinked = existsSync(at('node_modules')) && lstatSync(at('node_modules')).isSymbolicLink()
+if (!isLinked && modified(at('node_modules', '.package-lock.json')) < modified(at('package-lock.json'))) {
   run('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'])
 }
 const stamp = at('dist', '.built')

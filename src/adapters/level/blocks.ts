@@ -45,10 +45,10 @@ const isSound = (table: Buffer, { offset, size }: Handle): boolean => {
   return table.readUInt32LE(offset + size + 1) === (((crc >>> 15) | (crc << 17)) + CRC_MASK_DELTA) >>> 0
 }
 
-/** The handles that an index block holds, or null where it does not read as one. */
-const handlesIn = (table: Buffer, { offset, size }: Handle): Handle[] | null => {
+/** The handles that a sound index block holds; none where it is compressed: what cannot be looked into is not called damaged. */
+const handlesIn = (table: Buffer, { offset, size }: Handle): Handle[] => {
   const block = table.subarray(offset, offset + size)
-  if (size < 4 || table.readUInt8(offset + size) !== 0) return null
+  if (size < 4 || table.readUInt8(offset + size) !== 0) return []
   const end = size - 4 - block.readUInt32LE(size - 4) * 4
   const handles: Handle[] = []
   let next = 0
@@ -58,11 +58,11 @@ const handlesIn = (table: Buffer, { offset, size }: Handle): Handle[] | null => 
     const keyBytes = head.next()
     const valueBytes = head.next()
     const handle = new Varints(block, head.offset + keyBytes).handle()
-    if (!lies(table, handle)) return null
+    if (!lies(table, handle)) return []
     handles.push(handle)
     next = head.offset + keyBytes + valueBytes
   }
-  return next === end ? handles : null
+  return handles
 }
 
 /**
@@ -76,8 +76,6 @@ export const damagedParts = (table: Buffer): number[] => {
   const varints = new Varints(table, footer)
   const [metaindex, index] = [varints.handle(), varints.handle()]
   if (!lies(table, metaindex) || !lies(table, index) || !isSound(table, index)) return whole
-  const blocks = handlesIn(table, index)
-  if (blocks === null) return whole
-  const filters = isSound(table, metaindex) ? (handlesIn(table, metaindex) ?? []) : []
-  return [...blocks, metaindex, ...filters].filter(handle => !isSound(table, handle)).map(({ offset, size }) => offset + size)
+  const filters = isSound(table, metaindex) ? handlesIn(table, metaindex) : []
+  return [...handlesIn(table, index), metaindex, ...filters].filter(handle => !isSound(table, handle)).map(({ offset, size }) => offset + size)
 }

@@ -1,5 +1,6 @@
-import type { Level } from 'level'
+import { Level } from 'level'
 import { StoreFailure } from '../../ports/store.js'
+import { isOutOfFiles } from './failures.js'
 import { unseal } from './sealed.js'
 import type { Sealed } from './sealed.js'
 
@@ -10,8 +11,14 @@ export interface Put {
   readonly value: Uint8Array
 }
 
-export const UNREADABLE = ['missing', 'changed', 'unreadable'] as const
-export type Unreadable = (typeof UNREADABLE)[number]
+/** Without compression, so that `blocks.ts` can read the index of a table; what frames carry is small and signed. */
+export const openDatabase = async (path: string, create: boolean): Promise<Database> => {
+  const db = new Level<string, Uint8Array>(path, { keyEncoding: 'utf8', valueEncoding: 'view', createIfMissing: create, compression: false })
+  await db.open()
+  return db
+}
+
+export type Unreadable = 'missing' | 'changed' | 'unreadable'
 
 /** What lies at one number of a numbered range of keys. */
 export type Reading = { readonly number: number } & ({ readonly sealed: Sealed } | { readonly sealed: null; readonly why: Unreadable })
@@ -19,12 +26,10 @@ export type Reading = { readonly number: number } & ({ readonly sealed: Sealed }
 /** After a block that cannot be read, so many numbers are asked for one by one before the range is read on. */
 const ONE_BY_ONE = 64
 
-const chain = (error: unknown): string => (error instanceof Error ? `${error.message} ${chain(error.cause)}` : '')
-
-/** Nothing is wrong with the disk, so nothing may be called damaged: the process has no file or memory left, or the store was closed. */
+/** Nothing is wrong with the disk, so nothing may be called damaged: the store was closed, or the process has no file or memory left. */
 const passing = (db: Database, error: unknown): StoreFailure | null => {
   if (db.status !== 'open') return new StoreFailure('FENCED', 'the store is closed', error)
-  return /too many open files|cannot allocate/i.test(chain(error)) ? new StoreFailure('FENCED', `the store cannot be read now: ${chain(error).trim()}`, error) : null
+  return isOutOfFiles(error) ? new StoreFailure('FENCED', 'the store cannot be read now: the process has no files or memory left', error) : null
 }
 
 const reading = (key: string, number: number, value: Uint8Array | undefined): Reading => {

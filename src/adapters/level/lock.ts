@@ -1,11 +1,10 @@
 import { readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Level } from 'level'
+import { isLocked } from './failures.js'
 
 const LOCK_FILE = 'LOCK'
 const SMALL = 64 * 1024
-
-const isLocked = (error: unknown): boolean => error instanceof Error && (('code' in error && error.code === 'LEVEL_LOCKED') || isLocked(error.cause))
 
 const openLock = async (folder: string): Promise<Level> => {
   const db = new Level(folder, { cacheSize: SMALL, writeBufferSize: SMALL })

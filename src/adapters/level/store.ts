@@ -1,11 +1,11 @@
-import type { AuthorId } from '../../core/brand.js'
+import type { ActId, AuthorId } from '../../core/brand.js'
 import { compareText, fromUtf8 } from '../../core/encoding/bytes.js'
 import { LIMITS } from '../../core/limits.js'
-import type { ActId } from '../../core/brand.js'
 import { StoreFailure } from '../../ports/store.js'
 import type { Batch, FrameStore, ReadLimit, Stored, StoredFrame } from '../../ports/store.js'
 import { readNumbers } from './database.js'
 import type { Database } from './database.js'
+import { fenceOf } from './failures.js'
 import { batchBytes, groupCommits } from './group.js'
 import type { Inspection } from './inspection.js'
 import { frameKey, rowKey } from './keys.js'
@@ -32,14 +32,6 @@ interface Waiting {
   readonly bytes: number
   resolve(): void
   reject(reason: StoreFailure): void
-}
-
-const textOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
-
-/** What the first failed commit rejects with, and every later one. */
-const fenceOf = (error: unknown): StoreFailure => {
-  if (error instanceof StoreFailure) return error
-  return new StoreFailure(/no space left|quota/i.test(textOf(error)) ? 'DISK_FULL' : 'FENCED', `the store takes no more: ${textOf(error)}`, error)
 }
 
 /**

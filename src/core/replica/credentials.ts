@@ -9,7 +9,9 @@ import type { ActSet } from '../coordination/membership/acts.js'
 export const credentialsOf = (acts: ActSet, key: HostKey): Uint8Array[] => {
   const member = acts.roster().members.get(key)
   if (member === undefined || member.invite === null) return []
-  const isWitness = (act: VerifiedAct): boolean => act.content?.kind === 'witness' && act.content.body.host.key === key && act.content.body.invite === member.invite
+  const standing = new Set<string>(member.witnesses)
+  const isWitness = (act: VerifiedAct): boolean =>
+    standing.has(act.signer) && act.content?.kind === 'witness' && act.content.body.host.key === key && act.content.body.invite === member.invite
   const witness = [...acts.values()].find(isWitness)
   const invite = acts.bytes(member.invite)
   return invite === null || witness === undefined ? [] : [invite, witness.bytes]

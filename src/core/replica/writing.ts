@@ -62,7 +62,7 @@ export class RecordWriting {
 
   #formOne(kind: string, fields: RecordFields, session: SessionName, wall: Millis, meshNow: Millis): Result<Written> {
     const { crypto, mesh, key, clock } = this.#parts
-    const checked = checkDraft(kind, fields)
+    const checked = checkDraft(kind, fields, id => this.#parts.view.kindOf(id))
     if (!checked.ok) return checked
     const stamp = clock.tick(wall)
     const text = formRecord({ kind, session, stamp: [stamp.wall, stamp.count], offset: Math.round(stamp.wall - meshNow), fields: checked.value })

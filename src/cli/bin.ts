@@ -1,0 +1,31 @@
+#!/usr/bin/env node
+import { homeFolder } from '../control/homes.js'
+import { bugReply } from '../control/envelope.js'
+import { skeinVersion } from '../control/version.js'
+import { program } from './program.js'
+import { systemTerminal } from './terminal.js'
+
+// a reader that went away (`skein log | head`) is no error of ours
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', error => {
+    if (!('code' in error) || error.code !== 'EPIPE') throw error
+  })
+}
+
+const run = async (): Promise<number> => {
+  const { parse } = program({
+    version: skeinVersion(),
+    terminal: ({ home, use, as, json }) => systemTerminal({ home: homeFolder({ home, name: use }), use: use ?? null, as, json })
+  })
+  try {
+    return await parse(process.argv.slice(2))
+  } catch (error) {
+    const { envelope, exit } = bugReply(error)
+    if (process.argv.includes('--json')) process.stdout.write(`${JSON.stringify(envelope)}\n`)
+    else if (!envelope.ok) process.stderr.write(`skein: ${envelope.error.message} (BUG)\n`)
+    if (process.env.SKEIN_DEBUG !== undefined) process.stderr.write(`${error instanceof Error ? error.stack : ''}\n`)
+    return exit
+  }
+}
+
+process.exitCode = await run()

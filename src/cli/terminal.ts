@@ -1,0 +1,53 @@
+import type { FailureEnvelope, Reply, Warning } from '../control/envelope.js'
+import type { Terminal } from './command.js'
+import { styleFor, type Style } from './style.js'
+
+export interface TerminalOptions {
+  readonly home: string
+  readonly use: string | null
+  readonly as: string | undefined
+  readonly json: boolean
+}
+
+const errorLines = (style: Style, { error, next }: FailureEnvelope): string => {
+  const field = error.field === null ? '' : ` [${error.field}]`
+  const lines = [`${style.bad('skein:')} ${error.message}${field} (${error.code})`]
+  for (const step of next) lines.push(`  ${style.faint('try:')} ${step}`)
+  return lines.join('\n')
+}
+
+const warningLine = (style: Style, warning: Warning): string => `${style.warn('note:')} ${warning.text}`
+
+/** The real terminal: standard output for answers, standard error for warnings and errors. */
+export const systemTerminal = ({ home, use, as, json }: TerminalOptions): Terminal => {
+  const style = styleFor(process.stdout, process.env)
+  const errorStyle = styleFor(process.stderr, process.env)
+  return {
+    home,
+    use,
+    as,
+    json,
+    cwd: process.cwd(),
+    env: process.env,
+    style,
+    columns: Math.max(40, process.stdout.columns ?? 80),
+    call: async (op, args, options = {}) => {
+      const [{ callHome }, { evidenceOfThisProcess }, { failureReply }] = await Promise.all([import('../control/client.js'), import('../control/caller/caller.js'), import('../control/envelope.js')])
+      const caller = evidenceOfThisProcess(as === undefined ? {} : { as })
+      if (!caller.ok) return failureReply(caller.failure)
+      return callHome({ op, args: { ...args }, caller: caller.value, cwd: process.cwd() }, { home, ...options })
+    },
+    print: <Data>({ envelope, exit }: Reply, render: (data: Data) => string) => {
+      if (json) process.stdout.write(`${JSON.stringify(envelope)}\n`)
+      else if (envelope.ok) {
+        const text = render(envelope.data as Data)
+        if (text !== '') process.stdout.write(`${text}\n`)
+        for (const warning of envelope.warnings) process.stderr.write(`${warningLine(errorStyle, warning)}\n`)
+      } else process.stderr.write(`${errorLines(errorStyle, envelope)}\n`)
+      return exit
+    },
+    say: line => {
+      if (!json) process.stdout.write(`${line}\n`)
+    }
+  }
+}

@@ -1,0 +1,137 @@
+import { createConnection, type Socket } from 'node:net'
+import { ERRORS } from '../core/errors.js'
+import { LIMITS } from '../core/limits.js'
+import { failure, success, type Failure, type Result } from '../core/result.js'
+import { errorCode, homeExists, homePaths, readHome } from '../host/home.js'
+import { isAlive, readHolder } from '../host/holder.js'
+import type { Call } from './dispatch.js'
+import { failureReply, type Reply } from './envelope.js'
+
+export interface CallOptions {
+  readonly home: string
+  /** How long the answer may take, in milliseconds, once the daemon has greeted. */
+  readonly timeoutMs?: number
+}
+
+/**
+ * One call on a home: by its daemon when one runs, else in this process on the same store with the same answer. EPERM, EACCES never mean
+ * "no daemon": inside a sandbox the store is not opened beside a live one (commands.md section 6).
+ */
+export const callHome = async (call: Call, { home, timeoutMs = LIMITS.controlMs }: CallOptions): Promise<Reply> => {
+  if (!homeExists(home)) {
+    const read = readHome(home)
+    return failureReply(read.ok ? { code: 'NO_HOME', message: `there is no skein home in ${home}` } : read.failure)
+  }
+  const connected = await connectDaemon(home)
+  if (!connected.ok) return failureReply(connected.failure)
+  if (connected.value !== null) return ask(connected.value, call, timeoutMs)
+  return callInProcess(call, home)
+}
+
+/** Asks the daemon, or says that there is none: for what only a daemon can do (`shutdown`). Null: none runs. */
+export const callDaemon = async (call: Call, { home, timeoutMs = LIMITS.controlMs }: CallOptions): Promise<Reply | null> => {
+  const connected = await connectDaemon(home)
+  if (!connected.ok) return failureReply(connected.failure)
+  return connected.value === null ? null : ask(connected.value, call, timeoutMs)
+}
+
+const callInProcess = async (call: Call, home: string): Promise<Reply> => {
+  const [{ Host }, { systemAdapters }, { dispatch }] = await Promise.all([import('../host/host.js'), import('./assembly.js'), import('./dispatch.js')])
+  const holder = readHolder(homePaths(home).holder)
+  const lockMs = holder?.what === 'daemon' ? LIMITS.controlConnectMs : LIMITS.storeLockMs
+  const host = await Host.open(home, systemAdapters(), { what: `skein ${call.op}`, daemon: false, lockMs })
+  if (!host.ok) {
+    // a daemon that was starting holds the store and listens by now
+    const connected = host.failure.code === 'STORE_LOCKED' ? await connectDaemon(home) : success(null)
+    if (connected.ok && connected.value !== null) return ask(connected.value, call, LIMITS.controlMs)
+    return failureReply(host.failure)
+  }
+  try {
+    return await dispatch(host.value, call)
+  } finally {
+    await host.value.stop()
+  }
+}
+
+interface Daemon {
+  readonly socket: Socket
+  readonly lines: AsyncIterator<string>
+}
+
+/** A connection to the daemon that has greeted; null where no daemon runs. `SANDBOXED`, `DAEMON_HUNG`. */
+const connectDaemon = async (home: string): Promise<Result<Daemon | null>> => {
+  const { socket: path, holder: holderPath } = homePaths(home)
+  const opened = await open(path)
+  if (!opened.ok) {
+    if (opened.code === 'ENOENT' || opened.code === 'ECONNREFUSED' || opened.code === 'ENOTSOCK') return success(null)
+    if (opened.code === 'EPERM' || opened.code === 'EACCES') return failure('SANDBOXED', `this process may not use the control socket ${path} (${opened.code})`, { details: { path, cause: opened.code }, next: [`allow the unix socket ${path} in the sandbox's settings`] })
+    return failure('NO_DAEMON', `the control socket ${path} cannot be used: ${opened.code}`, { details: { path, cause: opened.code } })
+  }
+  const lines = readLines(opened.socket)
+  const greeting = await withTimeout(lines.next(), LIMITS.controlConnectMs)
+  if (greeting !== null && greeting.done !== true) return success({ socket: opened.socket, lines })
+  opened.socket.destroy()
+  const holder = readHolder(holderPath)
+  if (holder === null || !isAlive(holder.pid)) return success(null)
+  return failure('DAEMON_HUNG', `the daemon (pid ${holder.pid}) does not answer`, { details: { pid: holder.pid, since: holder.since }, next: [`kill ${holder.pid}`, 'skein up'] })
+}
+
+const open = (path: string): Promise<{ ok: true; socket: Socket } | { ok: false; code: string }> =>
+  new Promise(resolve => {
+    const socket = createConnection(path)
+    socket.once('connect', () => resolve({ ok: true, socket }))
+    socket.once('error', error => resolve({ ok: false, code: errorCode(error) }))
+  })
+
+const ask = async ({ socket, lines }: Daemon, call: Call, timeoutMs: number): Promise<Reply> => {
+  socket.write(`${JSON.stringify(call)}\n`)
+  const answer = await withTimeout(lines.next(), timeoutMs)
+  socket.destroy()
+  if (answer === null) return failureReply({ code: 'DAEMON_HUNG', message: `the daemon did not answer within ${Math.round(timeoutMs / 1000)} s`, next: ['skein doctor'] })
+  if (answer.done === true) return failureReply({ code: 'DAEMON_HUNG', message: 'the daemon went away before it answered; nothing is known of what it did', next: ['skein status'] })
+  return parseReply(answer.value)
+}
+
+const parseReply = (line: string): Reply => {
+  try {
+    const reply: Reply = JSON.parse(line)
+    if (typeof reply.exit === 'number' && typeof reply.envelope === 'object') return reply
+  } catch (error) {
+    return unreadable(error instanceof Error ? error.message : String(error))
+  }
+  return unreadable('no reply in it')
+}
+
+const unreadable = (why: string): Reply => {
+  const failed: Failure = { code: 'DAEMON_NEWER', message: `the daemon's answer cannot be read (${why}); it may be of another version`, next: ['skein down', 'skein up'] }
+  return { ...failureReply(failed), exit: ERRORS.DAEMON_NEWER.exit }
+}
+
+async function* readLines(socket: Socket): AsyncGenerator<string, undefined> {
+  let pending = ''
+  socket.setEncoding('utf8')
+  try {
+    for await (const chunk of socket) {
+      pending += String(chunk)
+      for (let end = pending.indexOf('\n'); end >= 0; end = pending.indexOf('\n')) {
+        yield pending.slice(0, end)
+        pending = pending.slice(end + 1)
+      }
+    }
+  } catch {
+    // a connection that breaks has no more lines: the caller says so
+    return
+  }
+}
+
+const withTimeout = async <Value>(promise: Promise<Value>, ms: number): Promise<Value | null> => {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<null>(resolve => {
+    timer = setTimeout(() => resolve(null), ms)
+  })
+  try {
+    return await Promise.race([promise, late])
+  } finally {
+    clearTimeout(timer)
+  }
+}

@@ -1,0 +1,71 @@
+import { mkdirSync } from 'node:fs'
+import { createStream } from 'rotating-file-stream'
+import pino from 'pino'
+import type { ReplicaEvent } from '../core/replica/effect.js'
+import { LIMITS } from '../core/limits.js'
+import { failure, success, type Result } from '../core/result.js'
+import { Host } from '../host/host.js'
+import { readHolder } from '../host/holder.js'
+import { homePaths } from '../host/home.js'
+import { systemAdapters } from './assembly.js'
+import { ControlServer } from './server.js'
+
+export interface RunningDaemon {
+  readonly pid: number
+  readonly listening: string
+  /** Resolves when it has stopped, with everything on disk and nothing left behind. */
+  readonly ended: Promise<void>
+  stop(): void
+}
+
+/** Serves one home: opens its store, listens for peers and for commands, keeps its links. Ends at SIGTERM, SIGINT or `skein down`. */
+export const runDaemon = async (home: string): Promise<Result<RunningDaemon>> => {
+  const opened = await Host.open(home, systemAdapters(), { what: 'daemon', daemon: true, lockMs: LIMITS.controlConnectMs })
+  if (!opened.ok) return nameTheOther(home, opened)
+  const host = opened.value
+  const log = daemonLog(host.paths.log)
+  host.runtime.on(event => logEvent(log, host, event))
+  const network = await host.connect({ listen: true })
+  if (!network.ok) {
+    await host.stop()
+    return network
+  }
+  let end: () => void = () => undefined
+  const asked = new Promise<void>(resolve => {
+    end = resolve
+  })
+  const server = new ControlServer(host, () => end())
+  await server.listen()
+  const listening = network.value.listening
+  const where = listening === null ? '' : `${listening.host}:${listening.port}`
+  log.info({ pid: process.pid, listening: where }, 'up')
+  if (listening !== null) await host.publishProfile(host.advertised())
+  host.refreshTargets()
+  const ended = asked.then(async () => {
+    await server.close()
+    await host.stop()
+    log.info('down')
+  })
+  return success({ pid: process.pid, listening: where, ended, stop: () => end() })
+}
+
+const nameTheOther = (home: string, opened: { readonly ok: false; readonly failure: { readonly code: string } } & Result<Host>): Result<RunningDaemon> => {
+  const holder = readHolder(homePaths(home).holder)
+  if (opened.failure.code !== 'STORE_LOCKED' || holder === null) return opened
+  return failure('STORE_LOCKED', `already up, pid ${holder.pid}`, { details: { pid: holder.pid }, next: ['skein status'] })
+}
+
+type Log = pino.Logger
+
+const daemonLog = (folder: string): Log => {
+  mkdirSync(folder, { recursive: true, mode: 0o700 })
+  const stream = createStream('daemon.log', { path: folder, size: '1M', maxFiles: 5, mode: 0o600 })
+  return pino({ base: { pid: process.pid }, timestamp: pino.stdTimeFunctions.isoTime }, stream)
+}
+
+const logEvent = (log: Log, host: Host, event: ReplicaEvent): void => {
+  if (event.type === 'viewChanged' || event.type === 'levelled') return
+  const peer = 'key' in event && event.key !== null ? { peer: host.nameOf(event.key) } : {}
+  const serious = event.type === 'fenced' || event.type === 'forked' || event.type === 'refused'
+  log[serious ? 'warn' : 'info']({ ...event, ...peer }, event.type)
+}

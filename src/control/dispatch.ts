@@ -1,0 +1,50 @@
+import { z } from 'zod'
+import { failure } from '../core/result.js'
+import type { Host } from '../host/host.js'
+import { evidenceSchema } from '../host/session/evidence.js'
+import { bugReply, failureReply, SCHEMA_VERSION, type Reply } from './envelope.js'
+import { freshnessOf } from './freshness.js'
+import { noticesFor } from './notices.js'
+import type { OperationContext } from './operation.js'
+import { OPERATIONS } from './operations.js'
+
+/** One control call as it travels: which operation, by whom, from where. */
+export const callSchema = z.object({
+  op: z.string().max(64),
+  args: z.record(z.string(), z.unknown()),
+  caller: evidenceSchema,
+  cwd: z.string().max(4096)
+})
+
+export type Call = z.infer<typeof callSchema>
+
+/** Runs one call on an opened host. Never throws: what should not happen is answered as a bug. */
+export const dispatch = async (host: Host, call: Call): Promise<Reply> => {
+  const found = OPERATIONS.get(call.op)
+  if (found === undefined) return failureReply({ code: 'USAGE', message: `there is no operation ${JSON.stringify(call.op)}; the daemon may be of another version`, next: ['skein down', 'skein up'] })
+  const args = found.args.safeParse(call.args)
+  if (!args.success) {
+    const issue = args.error.issues[0]
+    return failureReply(failure('FIELD_INVALID', `${issue?.path.join('.') ?? 'arguments'}: ${issue?.message ?? 'not valid'}`, { field: issue?.path.join('.') ?? 'args' }).failure)
+  }
+  try {
+    const session = host.sessionOf(call.caller)
+    const context: OperationContext = { host, caller: call.caller, session, cwd: call.cwd, meshNow: host.meshNow() }
+    const outcome = await found.run(context, args.data)
+    if (!outcome.ok) return failureReply(outcome.failure, freshnessOf(host))
+    const told = found.tells ? noticesFor(context) : []
+    return {
+      envelope: {
+        schema_version: SCHEMA_VERSION,
+        ok: true,
+        data: outcome.data,
+        warnings: [...(outcome.warnings ?? []), ...told],
+        freshness: freshnessOf(host, outcome.repositories),
+        next: outcome.next ?? []
+      },
+      exit: outcome.exit ?? 0
+    }
+  } catch (error) {
+    return bugReply(error)
+  }
+}

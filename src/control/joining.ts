@@ -1,0 +1,170 @@
+import { chmodSync, existsSync } from 'node:fs'
+import { nodeSigner } from '../adapters/crypto/node.js'
+import { decodeToken, type InvitationToken } from '../core/coordination/membership/token.js'
+import { proveJoining } from '../core/coordination/membership/joining.js'
+import type { HostKey } from '../core/brand.js'
+import { LIMITS } from '../core/limits.js'
+import { failure, success, type Result } from '../core/result.js'
+import { Host, HOST_SESSION, type HostAdapters } from '../host/host.js'
+import { HOME_VERSION, homeExists, makeHomeFolders, readHome, removeHome, siblingHome, writeSettings, type HomePaths } from '../host/home.js'
+import { JOINING_NOTE, writeJoining } from '../host/joining-note.js'
+import type { Attempt, Network } from '../host/network.js'
+import { systemAdapters } from './assembly.js'
+import { callDaemon } from './client.js'
+import { failureReply, SCHEMA_VERSION, type Reply, type Warning } from './envelope.js'
+import { advertiseAddresses, hostName, listenAddress, type NewHome } from './founding.js'
+
+export interface Joining extends NewHome {
+  readonly token: string
+}
+
+/** How long the newcomer waits, once linked, until both hold the same. */
+const LEVEL_MS = 20_000
+
+/** An own mesh that nobody else has joined and that holds nothing but its genesis can give way; another home stays, and a second is made. */
+const chooseHome = async (home: string, token: InvitationToken, adapters: HostAdapters): Promise<Result<{ folder: string; replaced: string | null }>> => {
+  if (!homeExists(home)) return success({ folder: home, replaced: null })
+  const read = readHome(home)
+  if (!read.ok) return read
+  if (read.value.settings.mesh === token.mesh) return failure('HOME_EXISTS', `the home in ${home} belongs to mesh ${token.meshName} already`, { field: '--home', next: ['skein status', 'skein up'] })
+  const daemon = await callDaemon({ op: 'daemon', args: {}, caller: { kind: 'terminal', tool: 'term', token: 'join', found: 'join', terminal: false, person: false, agents: [] }, cwd: '/' }, { home })
+  if (daemon === null && (await isUntouched(home, adapters))) return success({ folder: home, replaced: read.value.settings.meshName })
+  const sibling = siblingHome(home, token.meshName)
+  if (existsSync(sibling)) return failure('HOME_EXISTS', `there is a home in ${sibling} already`, { field: '--home', next: [`skein --home ${sibling} status`] })
+  return success({ folder: sibling, replaced: null })
+}
+
+const isUntouched = async (home: string, adapters: HostAdapters): Promise<boolean> => {
+  const host = await Host.open(home, adapters, { what: 'skein join', daemon: false })
+  if (!host.ok) return false
+  const { replica } = host.value
+  const own = [...replica.view.records()].filter(entry => entry.session !== HOST_SESSION)
+  const alone = replica.acts.size === 1 && own.length === 0
+  await host.value.stop()
+  return alone
+}
+
+/** Joins the mesh of an invitation: a new home, links to whoever can be reached, and an end that says what came of it. */
+export const join = async (given: Joining): Promise<Reply> => {
+  const adapters = systemAdapters()
+  const token = decodeToken(adapters.crypto, given.token)
+  if (!token.ok) return failureReply(token.failure)
+  if (token.value.expires < adapters.clock.now().wall - LIMITS.clockAheadMs) {
+    return failureReply({ code: 'INVITATION_EXPIRED', message: `the invitation expired at ${new Date(token.value.expires).toISOString()}`, field: 'token', next: [`ask ${token.value.hostName} for another: skein invite`] })
+  }
+  const name = hostName(given.name)
+  if (!name.ok) return failureReply(name.failure)
+  const listen = await listenAddress(given.listen)
+  if (!listen.ok) return failureReply(listen.failure)
+  const advertise = advertiseAddresses(given.advertise ?? [])
+  if (!advertise.ok) return failureReply(advertise.failure)
+  const chosen = await chooseHome(given.home, token.value, adapters)
+  if (!chosen.ok) return failureReply(chosen.failure)
+  const { folder, replaced } = chosen.value
+  const paths = makeHomeFolders(folder)
+  if (!paths.ok) return failureReply(paths.failure)
+  if (replaced !== null) removeHome(paths.value)
+  const made = makeHomeFolders(folder)
+  if (!made.ok) return failureReply(made.failure)
+  chmodSync(folder, 0o700)
+  const settings = { version: HOME_VERSION, mesh: token.value.mesh, meshName: token.value.meshName, name: name.value, listen: listen.value, advertise: advertise.value, created: new Date(adapters.clock.now().wall).toISOString() }
+  const host = await makeHome(made.value, adapters, settings)
+  if (!host.ok) {
+    removeHome(made.value)
+    return failureReply(host.failure)
+  }
+  const joined = await enter(host.value, token.value)
+  await host.value.stop()
+  if (!joined.ok) {
+    removeHome(made.value)
+    return failureReply(joined.failure)
+  }
+  return joinedReply(host.value, given.home, replaced, token.value, joined.value)
+}
+
+const makeHome = async (paths: HomePaths, adapters: HostAdapters, settings: Parameters<typeof writeSettings>[1]): Promise<Result<Host>> => {
+  const signer = await adapters.keys(paths.folder).createHost()
+  if (!signer.ok) return signer
+  writeSettings(paths, settings)
+  return Host.open(paths.folder, adapters, { what: 'skein join', daemon: false, create: true })
+}
+
+interface Joined {
+  readonly link: { readonly url: string; readonly key: HostKey; readonly posture: string; readonly roundTripMs: number | null }
+  readonly viewsEqual: boolean
+  readonly failures: readonly Extract<Attempt, { ok: false }>[]
+  readonly missing: number
+}
+
+const enter = async (host: Host, token: InvitationToken): Promise<Result<Joined>> => {
+  const signer = await host.adapters.keys(host.paths.folder).host()
+  if (!signer.ok) return signer
+  const proof = proveJoining(token.mesh, host.settings.name, signer.value, nodeSigner(token.secret))
+  host.runtime.note(JOINING_NOTE, writeJoining(proof, token.host))
+  host.runtime.feed({ type: 'joining', proof, inviter: token.host })
+  // the acceptor may only be reachable when it dials us: listen too, where the port is free
+  const network = await host.connect({ listen: true })
+  const open = network.ok ? network : await host.connect({ listen: false })
+  if (!open.ok) return open
+  const attempts = await Promise.all(token.addresses.map(address => linkAndLevel(host, open.value, { ...address, key: token.host })))
+  const failures = attempts.flatMap(({ attempt }) => (attempt.ok || attempt.code === 'LINK_DUPLICATE' ? [] : [attempt]))
+  const levelled = attempts.find(({ attempt, viewsEqual }) => attempt.ok && viewsEqual !== null)
+  if (levelled?.attempt.ok !== true) return failure('JOIN_FAILED', joinFailure(token, failures), { details: { attempts: failures.map(({ url, code, text }) => ({ url, code, text })) }, next: nextSteps(token, failures) })
+  await host.publishProfile(host.advertised())
+  const link = [...host.replica.links].find(each => each.phase === 'open' && each.peer?.key === token.host)
+  return success({
+    link: { url: levelled.attempt.url, key: token.host, posture: link === undefined ? 'tls-pinned' : (host.runtime.postureOf(link.id) ?? link.posture), roundTripMs: link?.roundTripMs ?? null },
+    viewsEqual: levelled.viewsEqual === true,
+    failures,
+    missing: 0
+  })
+}
+
+/** Dials, and once linked waits until both ends hold the same. `viewsEqual` is null where that did not come about. */
+const linkAndLevel = async (host: Host, network: Network, target: Parameters<Network['link']>[0]): Promise<{ attempt: Attempt; viewsEqual: boolean | null }> => {
+  let viewsEqual: boolean | null = null
+  const levelled = host.runtime.waitFor(event => {
+    if (event.type === 'levelled') viewsEqual = event.viewsEqual
+    return event.type === 'levelled' && host.replica.acts.roster().admits(host.replica.key).state === 'member'
+  }, LEVEL_MS)
+  const attempt = await network.link(target)
+  if (!attempt.ok) return { attempt, viewsEqual: null }
+  await levelled
+  return { attempt, viewsEqual }
+}
+
+const joinFailure = (token: InvitationToken, failures: Joined['failures']): string => {
+  if (token.addresses.length === 0) return 'the invitation carries no address'
+  const lines = failures.map(({ url, code, text }) => `  ${url}: ${text} (${code})`)
+  return [`${token.hostName} could not be joined at any of ${token.addresses.length} address${token.addresses.length === 1 ? '' : 'es'}:`, ...lines].join('\n')
+}
+
+const nextSteps = (token: InvitationToken, failures: Joined['failures']): string[] => {
+  const codes = new Set<string>(failures.map(({ code }) => code))
+  if (['INVITATION_USED', 'INVITATION_EXPIRED', 'INVITATION_CANCELLED', 'INVITATION_INVALID'].some(code => codes.has(code))) return [`on ${token.hostName}: skein invite`]
+  return [`on ${token.hostName}: skein up`, `on ${token.hostName}: skein invite, after skein init --advertise ADDRESS that this host can reach`]
+}
+
+const joinedReply = (host: Host, asked: string, replaced: string | null, token: InvitationToken, joined: Joined): Reply => {
+  const { paths, settings, replica } = host
+  const warnings: Warning[] = []
+  if (replaced !== null) warnings.push({ code: 'HOME_REPLACED', text: `the home's own mesh ${replaced}, which had no other member and no record, was replaced`, details: { mesh: replaced } })
+  if (paths.folder !== asked) warnings.push({ code: 'HOME_SECOND', text: `the home in ${asked} belongs to another mesh; this one is in ${paths.folder}: skein --home ${paths.folder} …`, details: { home: paths.folder } })
+  for (const { url, text } of joined.failures) warnings.push({ code: 'ADDRESS_UNREACHABLE', text: `${url}: ${text}`, details: { url } })
+  if (!joined.viewsEqual) warnings.push({ code: 'VIEWS_DIFFER', text: 'the views of both hosts were not equal yet', details: {} })
+  const data = {
+    mesh: settings.meshName,
+    mesh_id: settings.mesh,
+    host: host.nameOf(replica.key),
+    home: paths.folder,
+    linked_to: token.hostName,
+    address: joined.link.url,
+    posture: joined.link.posture,
+    round_trip_ms: joined.link.roundTripMs === null ? null : Math.round(joined.link.roundTripMs),
+    records: replica.view.count,
+    missing: joined.missing,
+    views_equal: joined.viewsEqual,
+    view_hash: replica.view.hash()
+  }
+  return { envelope: { schema_version: SCHEMA_VERSION, ok: true, data, warnings, freshness: {}, next: ['skein up'] }, exit: 0 }
+}

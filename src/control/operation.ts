@@ -1,0 +1,46 @@
+import type { z } from 'zod'
+import type { Millis, SessionName } from '../core/brand.js'
+import type { Failure } from '../core/result.js'
+import type { Evidence } from '../host/session/evidence.js'
+import type { Host } from '../host/host.js'
+import type { Warning } from './envelope.js'
+
+/** Who calls, from where, on which host. */
+export interface OperationContext {
+  readonly host: Host
+  readonly caller: Evidence
+  /** The caller's session, named and remembered by this host. */
+  readonly session: SessionName
+  readonly cwd: string
+  /** Mesh time at the call, in milliseconds. */
+  readonly meshNow: Millis
+}
+
+export type Outcome<Data> =
+  | {
+      readonly ok: true
+      readonly data: Data
+      readonly warnings?: readonly Warning[]
+      readonly next?: readonly string[]
+      /** 0: done, or yes. 1: no. */
+      readonly exit?: 0 | 1
+      /** Repositories that the answer speaks of: freshness is judged by the hosts at work in these; all when left out. */
+      readonly repositories?: readonly string[]
+    }
+  | { readonly ok: false; readonly failure: Failure }
+
+/** One thing that can be asked of a host: the same in a daemon and in process, for every face. */
+export interface Operation<Args = unknown, Data = unknown> {
+  readonly name: string
+  readonly args: z.ZodType<Args>
+  readonly data: z.ZodType<Data>
+  /** Whether the caller is told what is new for its session along with the answer (crossings, overlaps). Once each. */
+  readonly tells: boolean
+  run(context: OperationContext, args: Args): Promise<Outcome<Data>>
+}
+
+/** Gives up the types of arguments and data, so that operations can stand in one table; `dispatch` parses the arguments first. */
+export const operation = <Args, Data>(definition: Operation<Args, Data>): Operation => ({
+  ...definition,
+  run: (context, args) => definition.run(context, definition.args.parse(args))
+})

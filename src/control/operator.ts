@@ -1,0 +1,45 @@
+import { fromHex, toHex } from '../core/encoding/bytes.js'
+import type { ActId, MeshId } from '../core/brand.js'
+import { writeAct } from '../core/coordination/membership/act.js'
+import type { ActContent } from '../core/coordination/membership/body.js'
+import { failure, success, type Result } from '../core/result.js'
+import { makeKeys } from './adapters.js'
+import type { Reply } from './envelope.js'
+
+/** Makes the control call of this name. */
+export type Caller = (op: string, args: Readonly<Record<string, unknown>>) => Promise<Reply>
+
+/** What an operator's act has to name: the mesh, a stamp, and the newest acts that this host has seen. */
+export interface ActSetting {
+  readonly mesh: MeshId
+  readonly stamp: { readonly wall: number; readonly count: number }
+  readonly seen: readonly ActId[]
+  /** Where this host can be dialled, best first. */
+  readonly addresses: readonly { readonly url: string; readonly label: string }[]
+}
+
+/**
+ * Signs an act with the operator key of this home and hands it to the host. The passphrase is used in this process and goes nowhere: not
+ * over the control socket, not into a log, not into the environment.
+ */
+export const signAsOperator = async (home: string, passphrase: string | null, call: Caller, content: (setting: ActSetting) => ActContent): Promise<Result<{ readonly act: string }>> => {
+  const operator = await makeKeys(home).operator(passphrase)
+  if (!operator.ok) return operator
+  const prepared = await call('act-setting', { signer: toHex(operator.value.publicKey) })
+  if (!prepared.envelope.ok) return { ok: false, failure: failureOf(prepared) }
+  const setting = prepared.envelope.data as ActSetting
+  const { mesh, stamp, seen } = setting
+  const act = writeAct({ mesh, stamp, seen, content: content(setting) }, operator.value)
+  if (!act.ok) return act
+  const submitted = await call('act-submit', { act: toHex(act.value) })
+  if (!submitted.envelope.ok) return { ok: false, failure: failureOf(submitted) }
+  return success(submitted.envelope.data as { readonly act: string })
+}
+
+const failureOf = ({ envelope }: Reply) => {
+  if (envelope.ok) return failure('BUG', 'a success taken for a failure').failure
+  const { code, message, field, details } = envelope.error
+  return failure(code, message, { details, next: envelope.next, ...(field === null ? {} : { field }) }).failure
+}
+
+export const actBytes = (hex: string): Uint8Array => fromHex(hex) ?? new Uint8Array(0)

@@ -1,0 +1,1 @@
+export { failure, success, type Failure, type Result } from '../core/result.js'

@@ -1,0 +1,1 @@
+export { skeinVersion } from '../host/version.js'

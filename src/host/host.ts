@@ -1,0 +1,275 @@
+import type { HostKey, MeshId, Millis, Now, SessionName } from '../core/brand.js'
+import type { Crypto } from '../core/crypto.js'
+import type { DialTarget } from '../core/presence/dial-plan.js'
+import { isKindOf } from '../core/coordination/records/entry.js'
+import type { Draft, Written } from '../core/replica/input.js'
+import { Replica } from '../core/replica/replica.js'
+import { failure, success, type Result } from '../core/result.js'
+import { LIMITS } from '../core/limits.js'
+import type { Clock } from '../ports/clock.js'
+import type { Keys } from '../ports/keys.js'
+import type { Random } from '../ports/random.js'
+import type { FrameStore } from '../ports/store.js'
+import type { Transport } from '../ports/transport.js'
+import { advertisedAddresses, type AdvertisedAddress } from './addresses.js'
+import { forgetHolder, noteHolder, readHolder } from './holder.js'
+import { readHome, type HomePaths, type Settings } from './home.js'
+import { JOINING_NOTE, readJoining } from './joining-note.js'
+import { Network } from './network.js'
+import { readEnrolment, writeEnrolment, type Enrolment } from './repository/enrolment.js'
+import { Runtime } from './runtime.js'
+import type { AgentProcess, Evidence } from './session/evidence.js'
+import { SessionRegistry } from './session/registry.js'
+import { skeinVersion } from './version.js'
+
+/** The adapters that a host runs on, chosen where the program is put together. */
+export interface HostAdapters {
+  readonly crypto: Crypto
+  readonly clock: Clock
+  readonly random: Random
+  readonly bootId: string
+  keys(folder: string): Keys
+  openStore(folder: string, options: { readonly create: boolean }): Promise<Result<FrameStore>>
+  /** The transport of the home's own certificate. */
+  transport(folder: string, allowInsecure: boolean): Promise<Result<Transport>>
+  isAgentAlive(agent: AgentProcess): boolean
+}
+
+/** The session under whose name the host itself writes: its profile, its repositories. */
+export const HOST_SESSION = 'host' as SessionName
+
+const ENROLMENT_NOTE = 'enrolment'
+const PEER_NOTE = 'peer/'
+
+/** One opened home: its replica and store, its sessions and repositories, and its links if it has any. What every command works on. */
+export class Host {
+  readonly paths: HomePaths
+  readonly settings: Settings
+  readonly adapters: HostAdapters
+  readonly runtime: Runtime
+  readonly replica: Replica
+  readonly sessions: SessionRegistry
+  /** Since when a daemon serves this home, in wall time; null when a command opened it for itself. */
+  readonly daemonSince: Millis | null
+  #network: Network | null = null
+  #enrolment: Enrolment
+  #stopped: Promise<void> | null = null
+  #cancelRefresh: (() => void) | null = null
+
+  private constructor(paths: HomePaths, settings: Settings, adapters: HostAdapters, runtime: Runtime, sessions: SessionRegistry, enrolment: Enrolment, daemonSince: Millis | null) {
+    this.paths = paths
+    this.settings = settings
+    this.adapters = adapters
+    this.runtime = runtime
+    this.replica = runtime.replica
+    this.sessions = sessions
+    this.#enrolment = enrolment
+    this.daemonSince = daemonSince
+  }
+
+  /**
+   * Opens the home in this folder; the store is then this process's alone. A store that another process holds is waited for, up to
+   * `LIMITS.storeLockMs`, then `STORE_LOCKED` names its pid.
+   */
+  static async open(folder: string, adapters: HostAdapters, options: { readonly what: string; readonly daemon: boolean; readonly create?: boolean; readonly lockMs?: Millis }): Promise<Result<Host>> {
+    const home = readHome(folder)
+    if (!home.ok) return home
+    const { paths, settings } = home.value
+    const signer = await adapters.keys(folder).host()
+    if (!signer.ok) return signer
+    const store = await openWhenFree(paths, adapters, options.create ?? false, options.lockMs ?? LIMITS.storeLockMs)
+    if (!store.ok) return store
+    noteHolder(paths.holder, options.what, new Date(adapters.clock.now().wall))
+    const replica = new Replica({ crypto: adapters.crypto, mesh: settings.mesh as MeshId, signer: signer.value })
+    const runtime = new Runtime({ replica, store: store.value, clock: adapters.clock, random: adapters.random })
+    await runtime.load()
+    const enrolment = readEnrolment(replica.notes.get(ENROLMENT_NOTE) ?? null)
+    if (!enrolment.ok) {
+      await runtime.stop()
+      return enrolment
+    }
+    const sessions = new SessionRegistry({ crypto: adapters.crypto, bootId: adapters.bootId, isAlive: agent => adapters.isAgentAlive(agent) })
+    for (const [key, value] of replica.notes) sessions.restore(key, value)
+    resumeJoining(runtime)
+    const since = options.daemon ? adapters.clock.now().wall : null
+    return success(new Host(paths, settings, adapters, runtime, sessions, enrolment.value, since))
+  }
+
+  get network(): Network | null {
+    return this.#network
+  }
+
+  get enrolment(): Enrolment {
+    return this.#enrolment
+  }
+
+  set enrolment(enrolment: Enrolment) {
+    this.#enrolment = enrolment
+    this.runtime.note(ENROLMENT_NOTE, writeEnrolment(enrolment))
+  }
+
+  now(): Now {
+    return this.adapters.clock.now()
+  }
+
+  /** Mesh time now: what leases and ages are counted in. */
+  meshNow(): Millis {
+    return this.replica.meshTime(this.now().wall)
+  }
+
+  /** Which session a caller is; remembered. */
+  sessionOf(evidence: Evidence): SessionName {
+    const named = this.sessions.nameFor(evidence, this.now().wall)
+    for (const { key, value } of named.notes) this.runtime.note(key, value)
+    return named.name
+  }
+
+  write(session: SessionName, drafts: readonly Draft[], options: { readonly strict?: boolean } = {}): Promise<Result<readonly Written[]>> {
+    return this.runtime.write(session, drafts, options)
+  }
+
+  /** The name of a host as people know it in this mesh. */
+  nameOf(key: HostKey): string {
+    return this.replica.acts.roster().displayName(key)
+  }
+
+  /** Addresses added by hand (`skein peers add`). */
+  manualPeers(): DialTarget[] {
+    const targets: DialTarget[] = []
+    for (const [key, label] of this.replica.notes) if (key.startsWith(PEER_NOTE)) targets.push({ url: key.slice(PEER_NOTE.length), label, key: null })
+    return targets
+  }
+
+  addPeer(url: string, label: string): void {
+    this.runtime.note(PEER_NOTE + url, label)
+    this.refreshTargets()
+  }
+
+  removePeer(url: string): boolean {
+    if (!this.replica.notes.has(PEER_NOTE + url)) return false
+    this.runtime.note(PEER_NOTE + url, null)
+    this.refreshTargets()
+    return true
+  }
+
+  /** Every address worth dialling: those added by hand, then those in other members' profiles. */
+  targets(): DialTarget[] {
+    const targets = new Map<string, DialTarget>()
+    for (const { hostKey, addresses } of this.#profiles()) {
+      const isMember = this.replica.acts.roster().admits(hostKey).state === 'member'
+      if (hostKey === this.replica.key || !isMember) continue
+      for (const { url, label } of addresses) targets.set(url, { url, label, key: hostKey })
+    }
+    for (const target of this.manualPeers()) if (!targets.has(target.url)) targets.set(target.url, target)
+    return [...targets.values()]
+  }
+
+  /** Addresses at which this host can be dialled, to tell others. */
+  advertised(): readonly AdvertisedAddress[] {
+    return advertisedAddresses(this.settings, this.#network?.listening ?? this.settings.listen)
+  }
+
+  /** Opens the network: listening if told to, and dialling what `targets` names, as it changes. */
+  async connect(options: { readonly listen: boolean }): Promise<Result<Network>> {
+    const { paths, settings, adapters, runtime } = this
+    const allowInsecure = this.targets().some(({ url }) => url.startsWith('ws://'))
+    const transport = await adapters.transport(paths.folder, allowInsecure)
+    if (!transport.ok) return transport
+    const network = new Network({ runtime, transport: transport.value, clock: adapters.clock, random: adapters.random })
+    if (options.listen) {
+      const listening = await listenOn(network, settings)
+      if (!listening.ok) return listening
+    }
+    this.#network = network
+    runtime.on(event => {
+      if (event.type === 'viewChanged' || event.type === 'rosterChanged') this.#refreshSoon()
+    })
+    return success(network)
+  }
+
+  /** Dials whoever is worth it from now on. */
+  refreshTargets(): void {
+    this.#network?.keepLinked(this.targets())
+  }
+
+  /** Once for all that changes in a moment. */
+  #refreshSoon(): void {
+    this.#cancelRefresh ??= this.adapters.clock.after(REFRESH_MS, () => {
+      this.#cancelRefresh = null
+      this.refreshTargets()
+    })
+  }
+
+  /** Says of itself where it can be reached; written only when that changed. */
+  async publishProfile(addresses: readonly { readonly url: string; readonly label: string }[]): Promise<void> {
+    const fields = { name: this.settings.name, version: skeinVersion(), platform: process.platform, addresses: addresses.slice(0, LIMITS.profileAddresses) }
+    const mine = this.#profiles().find(({ hostKey }) => hostKey === this.replica.key)
+    const isSame = mine !== undefined && JSON.stringify(mine.addresses) === JSON.stringify(fields.addresses) && mine.version === fields.version
+    if (!isSame) await this.write(HOST_SESSION, [{ kind: 'profile', fields }])
+  }
+
+  /** Goodbye to the peers, everything to disk, the store free for the next. Safe to call twice. */
+  async stop(): Promise<void> {
+    this.#stopped ??= this.#stop()
+    return this.#stopped
+  }
+
+  async #stop(): Promise<void> {
+    this.#cancelRefresh?.()
+    await this.#network?.stop()
+    await this.runtime.stop()
+    forgetHolder(this.paths.holder)
+  }
+
+  #profiles(): { hostKey: HostKey; addresses: readonly { url: string; label: string }[]; version: string | undefined }[] {
+    const newest = new Map<HostKey, { hostKey: HostKey; wall: Millis; count: number; addresses: readonly { url: string; label: string }[]; version: string | undefined }>()
+    for (const entry of this.replica.view.ofKind('profile')) {
+      if (!isKindOf(entry, 'profile')) continue
+      const held = newest.get(entry.hostKey)
+      if (held !== undefined && (held.wall > entry.wall || (held.wall === entry.wall && held.count >= entry.count))) continue
+      const { addresses = [], version } = entry.parsed.record.fields
+      newest.set(entry.hostKey, { hostKey: entry.hostKey, wall: entry.wall, count: entry.count, addresses, version })
+    }
+    return [...newest.values()]
+  }
+}
+
+const listenOn = async (network: Network, { listen }: Settings): Promise<Result<true>> => {
+  try {
+    await network.listen(listen.host, listen.port)
+    return success(true)
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : String(error)
+    const where = `${listen.host}:${listen.port}`
+    if (code === 'EADDRINUSE') return failure('PORT_TAKEN', `another program listens on ${where}`, { field: '--listen', next: ['skein up --listen ADDRESS:PORT'], details: { address: where } })
+    return failure('PORT_TAKEN', `cannot listen on ${where}: ${code}`, { field: '--listen', details: { address: where, cause: code } })
+  }
+}
+
+/** A newcomer goes on presenting its invitation until as many members as it takes have witnessed it. */
+const resumeJoining = (runtime: Runtime): void => {
+  const { notes, acts, key } = runtime.replica
+  const noted = notes.get(JOINING_NOTE)
+  if (noted === undefined) return
+  const joining = readJoining(noted)
+  const witnesses = acts.roster().members.get(key)?.witnesses.length ?? 0
+  if (joining === null || witnesses >= LIMITS.witnesses) runtime.note(JOINING_NOTE, null)
+  else runtime.feed({ type: 'joining', ...joining })
+}
+
+const openWhenFree = async (paths: HomePaths, adapters: HostAdapters, create: boolean, patienceMs: Millis): Promise<Result<FrameStore>> => {
+  const until = adapters.clock.now().mono + patienceMs
+  for (;;) {
+    const store = await adapters.openStore(paths.store, { create })
+    if (store.ok || store.failure.code !== 'STORE_LOCKED') return store
+    if (adapters.clock.now().mono >= until) {
+      const holder = readHolder(paths.holder)
+      const who = holder === null ? 'another process' : `pid ${holder.pid} (${holder.what}, since ${holder.since})`
+      return failure('STORE_LOCKED', `the store in ${paths.folder} is held by ${who}`, { details: { pid: holder?.pid ?? null, what: holder?.what ?? null }, next: ['skein status', 'skein down'] })
+    }
+    await new Promise(resolve => setTimeout(resolve, LOCK_RETRY_MS))
+  }
+}
+
+const LOCK_RETRY_MS = 25
+const REFRESH_MS = 50
