@@ -37,7 +37,7 @@ export class StoreFolder {
 
   /** The database itself, while no store is open on it. */
   async raw<Value>(run: (db: Level<string, Uint8Array>) => Promise<Value>): Promise<Value> {
-    const db = new Level<string, Uint8Array>(join(this.path, 'frames'), { keyEncoding: 'utf8', valueEncoding: 'view', createIfMissing: false })
+    const db = new Level<string, Uint8Array>(join(this.path, 'frames'), { keyEncoding: 'utf8', valueEncoding: 'view', createIfMissing: false, compression: false })
     await db.open()
     try {
       return await run(db)
