@@ -58,7 +58,8 @@ export const plain = (value: unknown): unknown => {
 const founding = need(foundMesh(crypto, { name: 'demo', hostName: 'mac', role: 'worker', stamp: { wall: BEGIN, count: 0 } }, operator, founder))
 const mesh: MeshId = founding.mesh
 
-const actOf = (content: ActContent, stamp: ActStamp, seen: readonly ActId[], signer: Signer): Uint8Array => need(writeAct({ mesh, stamp, seen, content }, signer))
+const actOf = (content: ActContent, stamp: ActStamp, seen: readonly ActId[], signer: Signer): Uint8Array =>
+  need(writeAct({ mesh, stamp, seen, content }, signer))
 
 const acts = new ActSet(crypto, mesh)
 const take = (bytes: Uint8Array): ActId => need(acts.add(bytes)).act.id
@@ -90,7 +91,9 @@ const witnessBytes = actOf(
 const witnessId = take(witnessBytes)
 const carriedBytes = (() => {
   const body = utf8('{"text":"from a newer minor"}')
-  const unsigned = domainPrefix('act', mesh).u16(9).raw(operator.publicKey).text('directive').u64(BEGIN + 3_000).u16(0).u16(1).raw(fromHex(witnessId) ?? new Uint8Array(0)).long(body).done()
+  const seen = fromHex(witnessId) ?? new Uint8Array(0)
+  const head = domainPrefix('act', mesh).u16(9).raw(operator.publicKey).text('directive').u64(BEGIN + 3_000).u16(0)
+  const unsigned = head.u16(1).raw(seen).long(body).done()
   return concat(unsigned, operator.sign(unsigned))
 })()
 take(carriedBytes)
@@ -186,7 +189,9 @@ const textOf = (kind: string, at: number, fields: Readonly<Record<string, unknow
 
 const TEXTS = {
   first: textOf('note', 0, { text: 'the first snapshot holds this' }),
-  claim: textOf('claim', 1, { repo: 'github.com/acme/web', scope: ['src/api/**'], mode: 'exclusive', reason: 'new endpoint', until: BEGIN + 1_800_000, turn: [Math.floor(BEGIN / 60_000), 0] }),
+  claim: textOf('claim', 1, {
+    repo: 'github.com/acme/web', scope: ['src/api/**'], mode: 'exclusive', reason: 'new endpoint', until: BEGIN + 1_800_000, turn: [BEGIN / 60_000, 0]
+  }),
   unicode: textOf('note', 2, { text: 'Zoë → Gänse 🦢, \u200fעברית, line\nbreak, quote " and \\' }),
   short: textOf('note', 3, { text: 'deleted soon' }),
   again: textOf('note', 4, { text: 'after the deletion' }),
@@ -201,7 +206,8 @@ const founderLog = new Scribe(founder, '0102030405060708')
 const claimId = founderLog.id(TEXTS.claim)
 founderLog.snapshot('the snapshot that opens the epoch', [TEXTS.first])
 founderLog.update('an update with three records', [TEXTS.claim, TEXTS.unicode, TEXTS.short])
-founderLog.update('one key overwritten with a text that is not its own, one deleted', [], [[claimId, '{"not":"the text of this id"}']], [founderLog.id(TEXTS.short)])
+const misplaced = '{"not":"the text of this id"}'
+founderLog.update('one key overwritten with a text that is not its own, one deleted', [], [[claimId, misplaced]], [founderLog.id(TEXTS.short)])
 founderLog.update('the overwritten key set back, the deleted one set again, another one new', [TEXTS.claim, TEXTS.short, TEXTS.again])
 founderLog.update('a deletion alone', [], [], [founderLog.id(TEXTS.short)])
 founderLog.snapshot('a snapshot in two parts', [TEXTS.first, TEXTS.claim, TEXTS.unicode], 2)
@@ -242,7 +248,8 @@ const makeChain = (): unknown => {
     if (change.type === 'changed') view.changeAuthor(author, authorParts(author).key, change.changes)
     if (change.type === 'replaced') view.replaceAuthor(author, authorParts(author).key, change.records)
     const counted = [...log.records].filter(([id, text]) => recordIdOf(crypto, mesh, authorParts(author).key, text) === id).map(([id]) => id)
-    return { what, author, seq, kind, effect: change.type, hash: frame.hash, records: Object.fromEntries(log.records), counted: counted.sort(), hex: toHex(frame.bytes) }
+    const after = { records: Object.fromEntries(log.records), counted: counted.sort() }
+    return { what, author, seq, kind, effect: change.type, hash: frame.hash, ...after, hex: toHex(frame.bytes) }
   })
   return {
     about: 'One mesh: its acts, then the logs of its two hosts. A reader needs the hex alone; what stands beside it is what it must come to.',
@@ -317,7 +324,10 @@ const makeRecords = (): unknown => ({
   mesh,
   hostKey: keyOf(founder),
   hostId: hostIdOf(crypto, keyOf(founder)),
-  records: RECORDS.map(([what, text]) => ({ what, text, utf8: toHex(utf8(text)), type: parseRecord(text).type, id: recordIdOf(crypto, mesh, keyOf(founder), text) }))
+  records: RECORDS.map(([what, text]) => {
+    const id = recordIdOf(crypto, mesh, keyOf(founder), text)
+    return { what, text, utf8: toHex(utf8(text)), type: parseRecord(text).type, id }
+  })
 })
 
 // ---- handshake
@@ -342,6 +352,8 @@ const makeHandshake = (): unknown => {
   }
   const by = toHex(invitation.publicKey) as InvitationKey
   const newcomerSays = { mesh, hostKey: keyOf(newcomer), name: joining.name, by }
+  const founderSays = { mesh: NO_MESH, hostKey: keyOf(founder), name: 'mac', by: toHex(operator.publicKey) as InvitationKey }
+  const { epoch } = authorParts(founderLog.author)
   const token = {
     mesh,
     meshName: 'demo',
@@ -371,9 +383,9 @@ const makeHandshake = (): unknown => {
       hostKey: keyOf(founder),
       name: 'mac',
       by: toHex(operator.publicKey),
-      statementByHost: toHex(joiningStatement('joining', { mesh: NO_MESH, hostKey: keyOf(founder), name: 'mac', by: toHex(operator.publicKey) as InvitationKey }))
+      statementByHost: toHex(joiningStatement('joining', founderSays))
     },
-    clientId: { author: founderLog.author, epoch: toHex(epochBytes(authorParts(founderLog.author).epoch)), snapshotSeq: 5, value: clientIdOf(crypto, mesh, founderLog.author, 5) },
+    clientId: { author: founderLog.author, epoch: toHex(epochBytes(epoch)), snapshotSeq: 5, value: clientIdOf(crypto, mesh, founderLog.author, 5) },
     token: { text: need(encodeToken(crypto, token)), content: plain(token) }
   }
 }

@@ -197,7 +197,7 @@ def host_id(key):
 
 
 def record_id(mesh, key, text):
-    return base32(sha256(prefix("skein.record", mesh) + key + text.encode("utf-8", "replace"))[:20])
+    return base32(sha256(prefix("skein.record", mesh) + key + text.encode())[:20])
 
 
 def client_id(mesh, key, epoch, snapshot_seq):
@@ -254,7 +254,7 @@ class Act:
             raise Wrong(f"act {self.kind}: the signature does not hold")
         try:
             self.content = self.read()
-        except (KeyError, TypeError, ValueError):
+        except (KeyError, TypeError, ValueError, OverflowError):
             if self.minor <= MINOR:
                 raise Wrong(f"act {self.kind}: a field is missing or not valid") from None
             self.content = None
@@ -736,6 +736,6 @@ def main(arguments):
 if __name__ == "__main__":
     try:
         sys.exit(main(sys.argv[1:]))
-    except Wrong as wrong:
+    except (Wrong, OSError, ValueError) as wrong:
         print(f"wrong: {wrong}", file=sys.stderr)
         sys.exit(1)

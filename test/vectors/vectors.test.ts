@@ -16,6 +16,7 @@ import { proofHolds, type Meeting } from '../../src/core/replication/handshake.j
 import { LogBook } from '../../src/core/replication/log-book.js'
 import { decodeMessage, encodeMessage } from '../../src/core/replication/message.js'
 import { verifyFrame } from '../../src/core/replication/verification.js'
+import { LIMITS } from '../../src/core/limits.js'
 import type { Result } from '../../src/core/result.js'
 import { makeVectors, plain } from './make.js'
 
@@ -32,6 +33,29 @@ const need = <Value>(result: Result<Value>): Value => {
   if (!result.ok) throw new Error(`${result.failure.code}: ${result.failure.message}`)
   return result.value
 }
+
+const page = readFileSync(new URL('../../docs/protocol.md', import.meta.url), 'utf8')
+
+describe('docs/protocol.md', () => {
+  it('names every limit of the generation with its value', () => {
+    const rows = new Map([...page.matchAll(/^\| `(\w+)` \| (\d+) \|/gm)].map(([, name = '', value]) => [name, Number(value)]))
+    const values = new Map<string, number>(Object.entries(LIMITS))
+    for (const [name, value] of rows) expect(values.get(name), name).toBe(value)
+    const source = readFileSync(new URL('../../src/core/limits.ts', import.meta.url), 'utf8')
+    const group = source.slice(source.indexOf('  // generation'), source.indexOf('  // mesh'))
+    const named = [...group.matchAll(/^ {2}(\w+):/gm)].map(([, name]) => name)
+    expect(named.length).toBeGreaterThan(10)
+    expect(named.filter(name => name === undefined || !rows.has(name))).toEqual([])
+  })
+
+  it('names every message with its number', () => {
+    const section = page.slice(page.indexOf('| no. | message |'), page.indexOf('**P22**'))
+    const rows = new Map([...section.matchAll(/^\| (\d+) \| (\w+) \|/gm)].map(([, number, name = '']) => [name, Number(number)]))
+    const { messages }: Messages = JSON.parse(read('messages.json'))
+    for (const { hex } of messages) expect(rows.get(need(decodeMessage(bytes(hex))).type), hex.slice(0, 2)).toBe(bytes(hex)[0])
+    expect(rows.size).toBe(new Set(messages.map(({ hex }) => hex.slice(0, 2))).size)
+  })
+})
 
 interface Chain {
   readonly mesh: MeshId
