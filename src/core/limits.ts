@@ -7,6 +7,7 @@ export const LIMITS = {
   // generation: what a frame, a record and a log may be
   framePayloadBytes: 64 * 1024, // Yjs V1 costs about 111 ms a MiB: 64 KiB stays under 10 ms
   snapshotPartBytes: 256 * 1024, // 28 ms at worst, under the 50 ms an event loop may block
+  snapshotParts: 64, // twice a document of the largest size: more is never a snapshot that counts
   frameHeaderBytes: 1024, // 200 today; room for a newer minor
   recordBytes: 32 * 1024,
   recordKeyBytes: 256,
@@ -20,7 +21,7 @@ export const LIMITS = {
   idsPerRecord: 512, // 18 KiB of ids: `release --all` of more is several records
   hostsPerAddressee: 512, // the sender lists who a role or all are; more is several records
   turnAheadMinutes: 10, // a turn this far past its record's own time is no turn: it would push every later claim back
-  actBytes: 8 * 1024,
+  actBytes: 128 * 1024, // a leave names the head of every epoch: 1,024 of them at about 110 bytes
   actSeen: 64, // newest acts an act may name
 
   // mesh

@@ -16,7 +16,7 @@ import re
 import struct
 import sys
 
-sys.setrecursionlimit(20_000)  # a JSON text of 8 KiB may be some thousand levels deep
+sys.setrecursionlimit(20_000)  # a JSON text may be some thousand levels deep
 
 
 class Wrong(Exception):
@@ -482,10 +482,11 @@ class Document:
                 raise Void("a key that no record has")
             is_last = key not in self.last
         length, text = self.content(reader, info & 31)
+        if not is_last:
+            raise Void('an item that is not the last of its key')
         self.starts.append(self.clock)
         self.keys.append(key)
-        if is_last:
-            self.last[key] = [self.clock, self.clock + length, text]
+        self.last[key] = [self.clock, self.clock + length, text]
         self.clock += length
 
     @staticmethod

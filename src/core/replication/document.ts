@@ -2,7 +2,7 @@ import * as Y from 'yjs'
 import type { RecordId } from '../brand.js'
 import { utf8 } from '../encoding/bytes.js'
 import { LIMITS } from '../limits.js'
-import { inspectUpdate, ROOT } from './inspection.js'
+import { inspectUpdate, ROOT, type KeyEnds } from './inspection.js'
 
 /** What a frame did to its author's records. */
 export interface RecordChanges {
@@ -48,7 +48,7 @@ export class AuthorDocument {
   apply(update: Uint8Array): Applied {
     const doc = this.#doc
     if (doc === null) return { ok: false, fault: 'the document waits for a snapshot' }
-    const fault = inspectUpdate(update, this.clientId, this.#clock(doc))
+    const fault = inspectUpdate(update, this.clientId, this.#clock(doc), this.#ends(doc))
     if (fault !== null) return this.#refuse(fault)
     const keys = new Set<string | null>()
     const collect = (transaction: Y.Transaction): void => {
@@ -74,6 +74,8 @@ export class AuthorDocument {
     const doc = this.#doc
     if (doc === null) throw new Error('own document was refused earlier; an epoch must be opened first')
     const before = this.#clock(doc)
+    const [texts, gone] = [[...set], [...remove]]
+    const ends = endsBefore(this.#ends(doc), [...texts.map(([id]) => id), ...gone])
     const updates: Uint8Array[] = []
     const collect = (update: Uint8Array): void => void updates.push(update)
     const keys = new Set<string | null>()
@@ -81,11 +83,11 @@ export class AuthorDocument {
     doc.clientID = this.clientId
     doc.transact(() => {
       const map = doc.getMap<string>(ROOT)
-      for (const [id, text] of set) {
+      for (const [id, text] of texts) {
         map.set(id, text)
         keys.add(id)
       }
-      for (const id of remove) {
+      for (const id of gone) {
         map.delete(id)
         keys.add(id)
       }
@@ -93,7 +95,7 @@ export class AuthorDocument {
     doc.clientID = READER
     doc.off('update', collect)
     const update = updates[0] ?? Y.encodeStateAsUpdate(new Y.Doc())
-    const fault = inspectUpdate(update, this.clientId, before)
+    const fault = inspectUpdate(update, this.clientId, before, ends)
     if (fault !== null) throw new Error(`own update breaks the inspection: ${fault}`)
     const applied = this.#take(doc, keys)
     if (!applied.ok) throw new Error(`own update breaks a limit: ${applied.fault}`)
@@ -107,6 +109,20 @@ export class AuthorDocument {
 
   #clock(doc: Y.Doc): number {
     return Y.getState(doc.store, this.clientId)
+  }
+
+  /** Read from the document itself: the items that Yjs holds as the last of their keys. */
+  #ends(doc: Y.Doc): KeyEnds {
+    const map = doc.getMap<string>(ROOT)._map
+    return {
+      endOf: key => map.get(key)?.lastId.clock,
+      keyEndingAt: clock => {
+        if (clock >= this.#clock(doc)) return undefined
+        const item: unknown = Y.getItem(doc.store, Y.createID(this.clientId, clock))
+        const key = item instanceof Y.Item ? item.parentSub : null
+        return key !== null && map.get(key)?.lastId.clock === clock ? key : undefined
+      }
+    }
   }
 
   #refuse(fault: string): Applied {
@@ -145,4 +161,17 @@ export class AuthorDocument {
     this.#bytes = bytes
     return { ok: true, changes: { set, removed } }
   }
+}
+
+/** The ends of these keys as they are now: a later look at the document would show them as they became. */
+const endsBefore = (ends: KeyEnds, keys: readonly string[]): KeyEnds => {
+  const endByKey = new Map<string, number>()
+  const keyByEnd = new Map<number, string>()
+  for (const key of keys) {
+    const end = ends.endOf(key)
+    if (end === undefined) continue
+    endByKey.set(key, end)
+    keyByEnd.set(end, key)
+  }
+  return { endOf: key => endByKey.get(key), keyEndingAt: clock => keyByEnd.get(clock) }
 }

@@ -102,7 +102,7 @@ export const decodeHeader = (bytes: Uint8Array): Result<{ header: FrameHeader; l
   const fields = new ByteReader(fieldBytes)
   const header = readFields(fields, generation, minor)
   const misfit = fields.failed || (fields.remaining > 0 && minor <= MINOR) || (header.kind === 'unknown' && minor <= MINOR)
-  if (misfit || header.parts === 0 || header.part >= header.parts || (header.kind === 'update' && header.parts !== 1)) return failure('FRAME_MALFORMED', 'header fields do not fit together')
+  if (misfit || header.parts === 0 || header.parts > LIMITS.snapshotParts || header.part >= header.parts || (header.kind === 'update' && header.parts !== 1)) return failure('FRAME_MALFORMED', 'header fields do not fit together')
   return success({ header, length })
 }
 

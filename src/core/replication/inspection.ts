@@ -1,3 +1,4 @@
+import { createDecoder, readVarUint } from 'lib0/decoding'
 import * as Y from 'yjs'
 import { LIMITS } from '../limits.js'
 
@@ -30,20 +31,52 @@ const deleteFault = (deletes: ReturnType<typeof Y.decodeUpdate>['ds'], clientId:
   return null
 }
 
+/** The end of each key's list of items in a document, by key and by the clock of that end. */
+export interface KeyEnds {
+  /** Clock of the last item under this key, or undefined where there is none. */
+  endOf(key: string): number | undefined
+  /** The key whose last item ends at this clock, or undefined. */
+  keyEndingAt(clock: number): string | undefined
+}
+
+/** Lets in only what comes behind the last item of its key: nothing else can become its value, and Yjs would walk the whole list for it. */
+class Growth {
+  readonly #before: KeyEnds
+  readonly #ends = new Map<string, number>()
+  readonly #keys = new Map<number, string>()
+
+  constructor(before: KeyEnds) {
+    this.#before = before
+  }
+
+  extend(item: Y.Item): boolean {
+    const origin = item.origin === null ? undefined : item.origin.clock
+    const key = origin === undefined ? item.parentSub : (this.#keys.get(origin) ?? this.#before.keyEndingAt(origin))
+    if (key === null || key === undefined || (this.#ends.get(key) ?? this.#before.endOf(key)) !== origin) return false
+    const end = item.id.clock + item.length - 1
+    this.#ends.set(key, end)
+    this.#keys.set(end, key)
+    return true
+  }
+}
+
 /**
- * Holds an update against the white list of rules A4 before Yjs is let near it: items with one text each under the root map and a key,
- * or deleted content; origins below the own clock; deletes below the present clock; one clientID; no gap.
+ * Holds an update against the white list of rules A4 before Yjs is let near it: items with one text each under the root map, each the last
+ * of its key, or deleted content; origins below the own clock; deletes below the present clock; one clientID; no gap.
  *
  * @param clock the document's state before this update, in items
+ * @param ends the last item of each key before this update
  * @returns what is wrong, or null. Decoding is lazy and costs time linear in the bytes (hazard H6).
  */
-export const inspectUpdate = (update: Uint8Array, clientId: number, clock: number): string | null => {
+export const inspectUpdate = (update: Uint8Array, clientId: number, clock: number, ends: KeyEnds): string | null => {
   let decoded: ReturnType<typeof Y.decodeUpdate>
   try {
+    if (readVarUint(createDecoder(update)) > 1) return 'more than one client'
     decoded = Y.decodeUpdate(update)
   } catch {
     return 'bytes that are no Yjs update'
   }
+  const growth = new Growth(ends)
   let next = clock
   for (const struct of decoded.structs) {
     if (!(struct instanceof Y.Item)) return 'a struct other than an item'
@@ -51,6 +84,7 @@ export const inspectUpdate = (update: Uint8Array, clientId: number, clock: numbe
     if (struct.id.clock !== next) return 'a gap before an item'
     const fault = placeFault(struct, clientId) ?? contentFault(struct.content)
     if (fault !== null) return fault
+    if (!growth.extend(struct)) return 'an item that is not the last of its key'
     next += struct.length
   }
   return deleteFault(decoded.ds, clientId, next)
