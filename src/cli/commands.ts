@@ -3,6 +3,7 @@ import { down } from './commands/down.js'
 import { init } from './commands/init.js'
 import { invite } from './commands/invite.js'
 import { join } from './commands/join.js'
+import { status } from './commands/status.js'
 import { up } from './commands/up.js'
 import { whoami } from './commands/whoami.js'
 
@@ -17,4 +18,4 @@ export const GROUPS: ReadonlyMap<Command['group'], string> = new Map([
 ])
 
 /** Every command, in the order in which help shows them. */
-export const COMMANDS: readonly Command[] = [init, invite, join, up, down, whoami]
+export const COMMANDS: readonly Command[] = [init, invite, join, up, down, whoami, status]

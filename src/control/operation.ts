@@ -22,8 +22,8 @@ export type Outcome<Data> =
       readonly data: Data
       readonly warnings?: readonly Warning[]
       readonly next?: readonly string[]
-      /** 0: done, or yes. 1: no. */
-      readonly exit?: 0 | 1
+      /** 0: done, or yes. 1: no. 4: an answer that the environment spoils (a fenced store). */
+      readonly exit?: 0 | 1 | 4
       /** Repositories that the answer speaks of: freshness is judged by the hosts at work in these; all when left out. */
       readonly repositories?: readonly string[]
     }

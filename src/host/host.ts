@@ -155,7 +155,7 @@ export class Host {
   /** Every address worth dialling: those added by hand, then those in other members' profiles. */
   targets(): DialTarget[] {
     const targets = new Map<string, DialTarget>()
-    for (const { hostKey, addresses } of this.#profiles()) {
+    for (const { hostKey, addresses } of this.profiles()) {
       const isMember = this.replica.acts.roster().admits(hostKey).state === 'member'
       if (hostKey === this.replica.key || !isMember) continue
       for (const { url, label } of addresses) targets.set(url, { url, label, key: hostKey })
@@ -203,7 +203,7 @@ export class Host {
   /** Says of itself where it can be reached; written only when that changed. */
   async publishProfile(addresses: readonly { readonly url: string; readonly label: string }[]): Promise<void> {
     const fields = { name: this.settings.name, version: skeinVersion(), platform: process.platform, addresses: addresses.slice(0, LIMITS.profileAddresses) }
-    const mine = this.#profiles().find(({ hostKey }) => hostKey === this.replica.key)
+    const mine = this.profiles().find(({ hostKey }) => hostKey === this.replica.key)
     const isSame = mine !== undefined && JSON.stringify(mine.addresses) === JSON.stringify(fields.addresses) && mine.version === fields.version
     if (!isSame) await this.write(HOST_SESSION, [{ kind: 'profile', fields }])
   }
@@ -221,7 +221,8 @@ export class Host {
     forgetHolder(this.paths.holder)
   }
 
-  #profiles(): { hostKey: HostKey; addresses: readonly { url: string; label: string }[]; version: string | undefined }[] {
+  /** What each host last said of itself. */
+  profiles(): { hostKey: HostKey; addresses: readonly { url: string; label: string }[]; version: string | undefined }[] {
     const newest = new Map<HostKey, { hostKey: HostKey; wall: Millis; count: number; addresses: readonly { url: string; label: string }[]; version: string | undefined }>()
     for (const entry of this.replica.view.ofKind('profile')) {
       if (!isKindOf(entry, 'profile')) continue

@@ -1,0 +1,87 @@
+import type { HostRow } from '../../control/hosts.js'
+import type { StatusData } from '../../control/operations/status.js'
+import type { Command } from '../command.js'
+import type { Style } from '../style.js'
+import { ageText } from '../../control/age.js'
+import { alignRows } from '../table.js'
+
+const STATES: Readonly<Record<HostRow['state'], string>> = { here: 'this host', linked: 'linked', away: 'away', unlinked: 'not linked', left: 'left the mesh', 'held-back': 'held back' }
+
+const counted = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`
+
+const heardText = ({ state, heard_ms }: HostRow): string => {
+  if (state === 'here') return ''
+  return heard_ms === null ? 'never heard' : `heard ${ageText(heard_ms)} ago`
+}
+
+const doingText = ({ live_claims, sessions }: HostRow): string => (live_claims === null || sessions === null ? 'no data' : `${counted(live_claims, 'claim')}, ${counted(sessions, 'session')}`)
+
+/** A clock that is off by less than this is nobody's business. */
+const SKEW_SHOWN_MS = 2_000
+
+const skewText = (skewMs: number | null): string => (skewMs === null || Math.abs(skewMs) < SKEW_SHOWN_MS ? '' : `, clock ${ageText(Math.abs(skewMs))} ${skewMs > 0 ? 'ahead' : 'behind'}`)
+
+const hostLine = (row: HostRow): string[] => {
+  const posture = row.posture === null ? '' : ` (${row.posture})`
+  return [`  ${row.name}`, row.role, `${STATES[row.state]}${posture}${skewText(row.skew_ms)}`, heardText(row), doingText(row)]
+}
+
+/** A quiet host's claims may have ended or begun since; that is said apart from zero. */
+const silences = (hosts: readonly HostRow[], silentMs: number): string[] =>
+  hosts
+    .filter(({ state, heard_ms }) => state === 'unlinked' && (heard_ms === null || heard_ms > silentMs))
+    .map(({ name, heard_ms }) => (heard_ms === null ? `no data from ${name}: never heard` : `no data from ${name} for ${ageText(heard_ms)}`))
+
+const SILENT_MS = 15_000
+
+const oweText = ({ count, oldest_ms }: StatusData['owe']): string => (count === 0 || oldest_ms === null ? 'nothing' : `${counted(count, 'answer')}, the oldest for ${ageText(oldest_ms)}`)
+
+const damageText = ({ host, epoch, seq, what }: StatusData['damage'][number]): string => {
+  const where = host === null ? '' : ` (${host}, epoch ${epoch ?? '?'}${seq === null ? '' : `, frame ${seq}`})`
+  return `  ${what.replace(/[0-9a-f]{64}\/[0-9a-f]{24}/g, 'its log')}${where}`
+}
+
+const trouble = (style: Style, { fenced, damage, refusals, forked, invalid }: StatusData): string[] => {
+  const lines: string[] = []
+  if (fenced !== null) lines.push(style.bad(`nothing is written any more: ${fenced}`))
+  if (damage.length > 0) lines.push(style.bad(`the store is damaged in ${counted(damage.length, 'place')}:`), ...damage.slice(0, 5).map(damageText), ...(damage.length > 5 ? [`  … and ${damage.length - 5} more: skein verify`] : []))
+  for (const { host, epoch } of forked) lines.push(style.bad(`epoch ${epoch} of ${host} forked: nothing in it counts`))
+  if (refusals.length > 0) lines.push(style.warn('refused since start:'), ...refusals.slice(0, 8).map(({ code, count, from, text }) => `  ${count} × ${code} from ${from}: ${text}`))
+  if (invalid > 0) lines.push(style.warn(`${counted(invalid, 'record')} cannot be read and ${invalid === 1 ? 'says' : 'say'} nothing`))
+  return lines
+}
+
+const render = (style: Style, data: StatusData): string => {
+  const { daemon, host, session, mesh, repository, claims, owe, owed, crossings, hosts, clock, records } = data
+  const here = alignRows([
+    ['host', `${style.strong(host)} in mesh ${mesh} · session ${session}`],
+    ['daemon', daemon === null ? style.warn('none runs: this is from the store alone') : `up, pid ${daemon.pid}, listening on ${daemon.listening ?? 'nothing'}`],
+    ['repository', repository === null ? 'none here' : `${repository.key}${repository.enrolled ? '' : ' (not enrolled)'}`],
+    ['claims', `${claims.mine} mine, ${claims.total} live in all, ${claims.overlapping === 0 ? 'none' : claims.overlapping} overlapping`],
+    ['I owe', oweText(owe)],
+    ['owed to me', oweText(owed)],
+    ...(Math.abs(clock.offset_ms) < SKEW_SHOWN_MS ? [] : [['clock', style.warn(`${ageText(Math.abs(clock.offset_ms))} ${clock.offset_ms > 0 ? 'ahead of' : 'behind'} the mesh's`)]]),
+    ['records', `${records}`]
+  ])
+  const parts = [here, `${counted(hosts.length, 'host')}\n${alignRows(hosts.map(hostLine))}`]
+  const silent = silences(hosts, SILENT_MS)
+  if (silent.length > 0) parts.push(silent.map(style.warn).join('\n'))
+  if (crossings.length > 0) parts.push(`overlaps of mine\n${crossings.map(({ text }) => `  ${text}`).join('\n')}`)
+  const wrong = trouble(style, data)
+  if (wrong.length > 0) parts.push(wrong.join('\n'))
+  return parts.join('\n\n')
+}
+
+export const status: Command = {
+  name: 'status',
+  group: 'queries',
+  summary: 'one screen of what stands: hosts, claims, who owes whom, and what is wrong',
+  examples: [
+    { line: 'skein', does: 'the same: skein alone prints status' },
+    { line: 'skein status --json', does: 'the same for a script; exit 4 when the store takes nothing more' }
+  ],
+  run: async terminal => {
+    const reply = await terminal.call('status', {})
+    return terminal.print<StatusData>(reply, data => render(terminal.style, data))
+  }
+}

@@ -1,0 +1,89 @@
+import { z } from 'zod'
+import type { HostKey, Millis } from '../core/brand.js'
+import { LIMITS } from '../core/limits.js'
+import { keyOf } from '../core/replication/author.js'
+import type { Link } from '../core/replica/link-state.js'
+import type { Host } from '../host/host.js'
+import { heardAt } from './freshness.js'
+import { iso, shownHostId } from './words.js'
+
+export const hostRowSchema = z.object({
+  name: z.string(),
+  id: z.string(),
+  role: z.string(),
+  /** `here` this host · `linked` · `away` said goodbye · `unlinked` · `left` the mesh for good · `held-back` one use too many (rules B3) */
+  state: z.enum(['here', 'linked', 'away', 'unlinked', 'left', 'held-back']),
+  /** How the link is protected, where there is one. */
+  posture: z.string().nullable(),
+  /** When it was last heard; null: never, which is not the same as long ago. */
+  heard: z.string().nullable(),
+  heard_ms: z.number().int().nullable(),
+  /** Its clock minus this one's, measured on the link. */
+  skew_ms: z.number().int().nullable(),
+  /** Null where nothing of that host is held: no data is not zero. */
+  live_claims: z.number().int().nullable(),
+  /** Sessions with a live claim, or that wrote something in the last half hour. */
+  sessions: z.number().int().nullable(),
+  version: z.string().nullable()
+})
+
+/** One host of the mesh as this one knows it. */
+export type HostRow = z.infer<typeof hostRowSchema>
+
+const linkTo = (host: Host, key: HostKey): Link | null => {
+  for (const link of host.replica.links) if (link.phase === 'open' && link.peer?.key === key) return link
+  return null
+}
+
+/** What each host's sessions do now, counted from the records. */
+const activity = (host: Host, now: Millis): Map<HostKey, { claims: number; sessions: Set<string> }> => {
+  const found = new Map<HostKey, { claims: number; sessions: Set<string> }>()
+  const of = (key: HostKey) => {
+    const known = found.get(key) ?? { claims: 0, sessions: new Set<string>() }
+    found.set(key, known)
+    return known
+  }
+  for (const claim of host.replica.view.claims.live(now)) {
+    const { sessions } = of(claim.hostKey)
+    sessions.add(claim.session)
+    of(claim.hostKey).claims += 1
+  }
+  for (const entry of host.replica.view.records()) {
+    if (entry.session !== null && entry.session !== 'host' && now - entry.wall < LIMITS.leaseDefaultMs) of(entry.hostKey).sessions.add(entry.session)
+  }
+  return found
+}
+
+/** Every host that the roster names, this one first, then by name. */
+export const hostRows = (host: Host): HostRow[] => {
+  const { replica } = host
+  const roster = replica.acts.roster()
+  const active = activity(host, host.meshNow())
+  const versions = new Map(host.profiles().map(({ hostKey, version }) => [hostKey, version]))
+  const held = new Set(Array.from(replica.logs.logs(), log => keyOf(log.author)))
+  const { wall } = host.now()
+  const rows = Array.from(roster.members, ([key, member]): HostRow => {
+    const link = linkTo(host, key)
+    const isHere = key === replica.key
+    const heard = heardAt(host, key)
+    const known = isHere || heard !== null || held.has(key)
+    const unleft = isHere ? 'here' : link === null ? 'unlinked' : link.away ? 'away' : 'linked'
+    return {
+      name: host.nameOf(key),
+      id: shownHostId(member.hostId),
+      role: member.role,
+      state: member.state === 'left' ? 'left' : unleft,
+      posture: link === null ? null : (host.runtime.postureOf(link.id) ?? link.posture),
+      heard: heard === null ? null : iso(heard),
+      heard_ms: heard === null ? null : Math.max(0, wall - heard),
+      skew_ms: link?.offsetMs === undefined || link.offsetMs === null ? null : Math.round(link.offsetMs),
+      live_claims: known ? (active.get(key)?.claims ?? 0) : null,
+      sessions: known ? (active.get(key)?.sessions.size ?? 0) : null,
+      version: versions.get(key) ?? null
+    }
+  })
+  for (const [key, { hostId }] of roster.heldBack) {
+    rows.push({ name: host.nameOf(key), id: shownHostId(hostId), role: 'none', state: 'held-back', posture: null, heard: null, heard_ms: null, skew_ms: null, live_claims: null, sessions: null, version: null })
+  }
+  return rows.sort((left, right) => Number(right.state === 'here') - Number(left.state === 'here') || (left.name < right.name ? -1 : 1))
+}

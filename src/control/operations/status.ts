@@ -1,0 +1,122 @@
+import { z } from 'zod'
+import type { HostKey } from '../../core/brand.js'
+import type { Owed } from '../../core/coordination/delivery/delivery.js'
+import { authorParts, keyOf } from '../../core/replication/author.js'
+import type { Host } from '../../host/host.js'
+import { hostRows, hostRowSchema } from '../hosts.js'
+import { crossingWarning } from '../notices.js'
+import { operation, type OperationContext } from '../operation.js'
+import { repositoryHere } from '../place.js'
+import { reachOf } from '../reach.js'
+import { iso, shownHostId } from '../words.js'
+
+const owedSchema = z.object({ count: z.number().int(), oldest: z.string().nullable(), oldest_ms: z.number().int().nullable() })
+
+const data = z.object({
+  /** Null: no daemon runs here, and this answer comes straight from the store. */
+  daemon: z.object({ pid: z.number().int(), since: z.string(), listening: z.string().nullable() }).nullable(),
+  host: z.string(),
+  host_id: z.string(),
+  session: z.string(),
+  mesh: z.string(),
+  mesh_id: z.string(),
+  repository: z.object({ key: z.string(), from: z.string(), enrolled: z.boolean() }).nullable(),
+  tempo: z.literal('normal'),
+  hosts: z.array(hostRowSchema),
+  /** Live claims: of the asking session, of everybody, and pairs that overlap, whoever holds them. */
+  claims: z.object({ mine: z.number().int(), total: z.number().int(), overlapping: z.number().int() }),
+  /** Wanted answers that the asking session owes, and that it waits for. */
+  owe: owedSchema,
+  owed: owedSchema,
+  directives: z.array(z.unknown()),
+  /** Overlaps of the asking session's own live claims. */
+  crossings: z.array(z.object({ claim: z.string(), mine: z.string(), lead: z.string(), witness: z.string(), same_tree: z.boolean(), host: z.string(), session: z.string(), text: z.string() })),
+  records: z.number().int(),
+  /** Records that stand in a log and say nothing that can be read. */
+  invalid: z.number().int(),
+  /** What was refused since start, by code and by whom it came from; the newest of each in words. */
+  refusals: z.array(z.object({ code: z.string(), count: z.number().int(), from: z.string(), text: z.string(), at: z.string() })),
+  /** What the store should hold and does not. */
+  damage: z.array(z.object({ what: z.string(), host: z.string().nullable(), epoch: z.number().int().nullable(), seq: z.number().int().nullable() })),
+  /** Why nothing is written any more; null when writing goes on. */
+  fenced: z.string().nullable(),
+  /** The own log's present epoch; null until this host has written something. */
+  epoch: z.number().int().nullable(),
+  /** Epochs that count for nothing because two signed histories of them were shown. */
+  forked: z.array(z.object({ host: z.string(), epoch: z.number().int() })),
+  clock: z.object({ offset_ms: z.number().int() })
+})
+
+export type StatusData = z.infer<typeof data>
+
+const counted = (owed: readonly Owed[]): z.infer<typeof owedSchema> => {
+  const [oldest] = owed
+  return { count: owed.length, oldest: oldest === undefined ? null : iso(oldest.entry.wall), oldest_ms: oldest === undefined ? null : oldest.ageMs }
+}
+
+/** Whom a refused thing came from, as people know it. */
+const originText = (host: Host, from: string): string => (host.replica.acts.roster().members.has(from as HostKey) ? host.nameOf(from as HostKey) : from)
+
+const crossingsOf = ({ host, session, meshNow }: OperationContext): StatusData['crossings'] =>
+  host.replica.view.claims.crossings(meshNow, { host: host.replica.hostId, session }).map(crossing => {
+    const { text, details } = crossingWarning(host, session, crossing, meshNow)
+    return { claim: String(details.claim), mine: String(details.mine), lead: String(details.lead), witness: crossing.witness, same_tree: crossing.sameTree, host: String(details.host), session: String(details.session), text }
+  })
+
+const troubleOf = (host: Host): Pick<StatusData, 'refusals' | 'damage' | 'fenced' | 'epoch' | 'forked' | 'invalid'> => {
+  const { replica } = host
+  return {
+    invalid: replica.view.invalid().length,
+    refusals: replica.refusals.list().map(({ code, count, from, text, at }) => ({ code, count, from: originText(host, from), text, at: iso(at) })),
+    damage: replica.damage.map(({ what, author, seq }) => ({ what, host: author === null ? null : host.nameOf(keyOf(author)), epoch: author === null ? null : authorParts(author).epoch.counter, seq })),
+    fenced: replica.fenced,
+    epoch: replica.author === null ? null : authorParts(replica.author).epoch.counter,
+    forked: Array.from(replica.logs.proofs(), ([author]) => ({ host: host.nameOf(keyOf(author)), epoch: authorParts(author).epoch.counter }))
+  }
+}
+
+/** One screen of what stands, from the own store: who is heard, what is claimed, who owes whom, and what is wrong. Nothing is marked as told by it. */
+export const status = operation({
+  name: 'status',
+  args: z.object({}),
+  data,
+  tells: false,
+  run: async context => {
+    const { host, session, meshNow, cwd } = context
+    const { replica } = host
+    const place = await repositoryHere(host, cwd)
+    const listening = host.network?.listening ?? null
+    const live = replica.view.claims.live(meshNow)
+    const reach = reachOf(host)
+    const actor = { host: replica.hostId, session }
+    const trouble = troubleOf(host)
+    return {
+      ok: true,
+      data: {
+        daemon: host.daemonSince === null ? null : { pid: process.pid, since: iso(host.daemonSince), listening: listening === null ? null : `${listening.host}:${listening.port}` },
+        host: host.nameOf(replica.key),
+        host_id: shownHostId(replica.hostId),
+        session,
+        mesh: host.settings.meshName,
+        mesh_id: host.settings.mesh,
+        repository: place.ok ? { key: place.value.repository.key, from: place.value.repository.from, enrolled: place.value.enrolled } : null,
+        tempo: 'normal' as const,
+        hosts: hostRows(host),
+        claims: {
+          mine: live.filter(claim => claim.host === replica.hostId && claim.session === session).length,
+          total: live.length,
+          overlapping: replica.view.claims.crossings(meshNow).length
+        },
+        owe: counted(replica.view.deliveries.owing(actor, reach)),
+        owed: counted(replica.view.deliveries.owed(actor, reach)),
+        directives: [],
+        crossings: crossingsOf(context),
+        records: replica.view.count,
+        ...trouble,
+        clock: { offset_ms: replica.offsetMs }
+      },
+      next: host.daemonSince === null ? ['skein up'] : trouble.damage.length > 0 ? ['skein verify'] : [],
+      ...(trouble.fenced === null ? {} : { exit: 4 as const })
+    }
+  }
+})

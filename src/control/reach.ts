@@ -1,0 +1,21 @@
+import type { HostId, HostKey } from '../core/brand.js'
+import type { Reach } from '../core/coordination/delivery/delivery.js'
+import type { Host } from '../host/host.js'
+
+const keysOf = (host: Host): Map<HostId, HostKey[]> => {
+  const keys = new Map<HostId, HostKey[]>()
+  for (const [key, { hostId }] of host.replica.acts.roster().members) keys.set(hostId, [...(keys.get(hostId) ?? []), key])
+  return keys
+}
+
+/** What links and roster add to the records when a delivery is judged now: on whose disk a record is, and who is gone for good. */
+export const reachOf = (host: Host): Reach => {
+  const { replica } = host
+  const keys = keysOf(host)
+  const { members } = replica.acts.roster()
+  return {
+    now: host.meshNow(),
+    atPeer: (id, entry) => id === replica.hostId || (keys.get(id) ?? []).some(key => replica.isAtPeer(key, entry.id)),
+    ended: id => (keys.get(id) ?? []).every(key => members.get(key)?.state === 'left')
+  }
+}
