@@ -41,6 +41,11 @@ export const runDaemon = async (home: string): Promise<Result<RunningDaemon>> =>
   log.info({ pid: process.pid, listening: where }, 'up')
   if (listening !== null) await host.publishProfile(host.advertised())
   host.refreshTargets()
+  process.on('uncaughtException', error => {
+    log.fatal({ stack: error.stack }, 'a defect of skein ends this daemon')
+    process.stderr.write(`${error.stack ?? error.message}\n`)
+    process.exit(70)
+  })
   const ended = asked.then(async () => {
     await server.close()
     await host.stop()

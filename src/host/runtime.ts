@@ -153,8 +153,20 @@ export class Runtime {
 
   #feed(input: Input): void {
     if (this.#stopped) return
-    const effects = this.replica.handle(input, this.#clock.now())
-    for (const effect of effects) this.#run(effect)
+    for (const effect of this.#handle(input)) this.#run(effect)
+  }
+
+  /** What a peer sends must not stop this host, not even by a defect of ours: its link ends, and the defect is told. */
+  #handle(input: Input): Effect[] {
+    try {
+      return this.replica.handle(input, this.#clock.now())
+    } catch (error) {
+      if (input.type !== 'linkMessage') throw error
+      const text = `a defect met while reading a message: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`
+      for (const listener of this.#listeners) listener({ type: 'refused', code: 'BUG', text, from: this.#connections.get(input.link)?.remote ?? 'a link' })
+      this.#connections.get(input.link)?.close('BUG: a defect met while reading a message')
+      return []
+    }
   }
 
   #run(effect: Effect): void {
