@@ -49,6 +49,24 @@ export class Commits {
     return this.#fenced
   }
 
+  /** Whether all that this host holds is on disk. */
+  get isQuiet(): boolean {
+    return this.#underWay === null && this.#fenced === null && isEmpty(this.#staged)
+  }
+
+  isPendingAct(id: ActId): boolean {
+    return [this.#staged, this.#underWay?.commit].some(commit => commit?.acts.some(act => act.id === id) === true)
+  }
+
+  isPendingProof(author: AuthorId): boolean {
+    return [this.#staged, this.#underWay?.commit].some(commit => commit?.proofs.some(proof => proof.author === author) === true)
+  }
+
+  /** Forgets what can never be written any more. */
+  discard(): void {
+    this.#staged = emptyCommit()
+  }
+
   /** Begins a commit of everything staged, if there is any and none is under way. */
   begin(): { readonly id: BatchId; readonly batch: StoredBatch } | null {
     if (this.#underWay !== null || this.#fenced !== null || isEmpty(this.#staged)) return null

@@ -72,10 +72,15 @@ export class Exchange {
     }
   }
 
-  /** Tells a peer where this host stands. `final`: goodbye for now. */
+  /** Tells a peer where this host stands, once all of it is on disk. `final`: goodbye for now. */
   sayStatus(link: Link, final = false): void {
-    const { view, now } = this.#context
+    const { view, now, commits } = this.#context
+    if (!commits.isQuiet) {
+      link.due = final || link.due === 'goodbye' ? 'goodbye' : 'status'
+      return
+    }
     const digest = this.#context.digest()
+    link.due = null
     link.sentStatus = digest
     link.statusId = (link.statusId + 1) >>> 0
     link.statusSentMono = now.mono
@@ -90,7 +95,11 @@ export class Exchange {
       if (link.phase !== 'open') continue
       if (link.id === from) this.#noteHave(link, author, seq)
       const known = link.known.get(author) ?? (link.knowsTheirHeads ? -1 : null)
-      if (link.id === from || link.blocked || known === null || known !== seq - 1) continue
+      if (link.id === from || link.blocked || (known !== null && known >= seq)) continue
+      if (known !== seq - 1) {
+        link.levelled = false
+        continue
+      }
       link.known.set(author, seq)
       this.#context.send(link, { type: 'push', frame: frame.bytes })
     }
@@ -104,16 +113,18 @@ export class Exchange {
   }
 
   publishProofs(proofs: readonly Uint8Array[]): void {
-    if (proofs.length === 0) return
-    for (const link of this.#context.links.values()) if (link.phase === 'open') this.#context.send(link, { type: 'forks', proofs })
+    for (const link of this.#context.links.values()) if (link.phase === 'open') this.#sendProofs(link, proofs)
   }
 
   /** After a commit: links that were catching up, or whose peer stood elsewhere, hear where this host is now. */
   settle(): void {
-    const { view } = this.#context
+    const { view, commits } = this.#context
+    if (!commits.isQuiet) return
     const digest = this.#context.digest()
     for (const link of this.#context.links.values()) {
-      if (link.phase !== 'open' || this.wants.isWaitingFor(link.id) || link.theirs === null || link.levelled) continue
+      if (link.phase !== 'open') continue
+      if (link.due !== null) this.sayStatus(link, link.due === 'goodbye')
+      if (this.wants.isWaitingFor(link.id) || link.theirs === null || link.levelled) continue
       if (link.theirs.digest === digest) this.#level(link, view.hash() === link.theirs.view)
       else if (link.sentStatus !== digest) this.sayStatus(link)
     }
@@ -179,10 +190,9 @@ export class Exchange {
   }
 
   #sayHeads(link: Link): void {
-    const { logs, acts } = this.#context
-    const proofs = [...logs.proofs()].map(([, proof]) => proof)
-    if (proofs.length > 0) this.#context.send(link, { type: 'forks', proofs })
-    const heads = logs.heads(key => this.#context.isMember(key))
+    const { logs, acts, commits } = this.#context
+    this.#sendProofs(link, [...logs.proofs()].filter(([author]) => !commits.isPendingProof(author)).map(([, proof]) => proof))
+    const heads = logs.heads(key => this.#context.isMember(key), true)
     const digest = acts.digest()
     for (let from = 0; from === 0 || from < heads.length; from += HEADS_A_MESSAGE) {
       const some = heads.slice(from, from + HEADS_A_MESSAGE)
@@ -227,11 +237,12 @@ export class Exchange {
     if (link.theirActs.length + message.ids.length > LIMITS.members * LIMITS.epochsPerKey) return this.#context.refuseLink(link, 'MESSAGE_MALFORMED', 'more acts than a mesh can have')
     link.theirActs.push(...message.ids)
     if (!message.last) return
-    const { acts } = this.#context
+    const { acts, commits } = this.#context
     const theirs = new Set(link.theirActs.splice(0))
     const lacking: Uint8Array[] = []
     for (const id of acts.ids()) {
-      const bytes = theirs.has(id) ? null : acts.bytes(id)
+      // what is on its way to the disk goes to all links once it is there
+      const bytes = theirs.has(id) || commits.isPendingAct(id) ? null : acts.bytes(id)
       if (bytes !== null) lacking.push(bytes)
     }
     this.#sendActs(link, lacking)
@@ -239,18 +250,11 @@ export class Exchange {
   }
 
   #sendActs(link: Link, acts: readonly Uint8Array[]): void {
-    let group: Uint8Array[] = []
-    let bytes = 0
-    for (const act of acts) {
-      if (bytes + act.length > LIMITS.framesPerReplyBytes) {
-        this.#context.send(link, { type: 'acts', acts: group })
-        group = []
-        bytes = 0
-      }
-      group.push(act)
-      bytes += act.length + 4
-    }
-    if (group.length > 0) this.#context.send(link, { type: 'acts', acts: group })
+    for (const group of inMessages(acts)) this.#context.send(link, { type: 'acts', acts: group })
+  }
+
+  #sendProofs(link: Link, proofs: readonly Uint8Array[]): void {
+    for (const group of inMessages(proofs)) this.#context.send(link, { type: 'forks', proofs: group })
   }
 
   #takeWant(link: Link, author: AuthorId, from: number): void {
@@ -265,14 +269,16 @@ export class Exchange {
     if (next === undefined) return
     link.reading = true
     const read = this.#nextRead++
-    this.#reads.set(read, { link: link.id, ...next })
-    this.#context.emit({ type: 'read', read, author: next.author, from: next.from, limit: { frames: LIMITS.framesPerReply, bytes: LIMITS.framesPerReplyBytes } })
+    // below the lowest there may be a hole: a peer that lacks so much goes on from the snapshot above it (rules C5)
+    const from = Math.max(next.from, this.#context.logs.get(next.author)?.lowest ?? 0)
+    this.#reads.set(read, { link: link.id, author: next.author, from })
+    this.#context.emit({ type: 'read', read, author: next.author, from, limit: { frames: LIMITS.framesPerReply, bytes: LIMITS.framesPerReplyBytes } })
   }
 
   #answerWant(link: Link, author: AuthorId, from: number, frames: readonly Uint8Array[]): void {
     const { logs } = this.#context
     const last = from + frames.length - 1
-    const more = frames.length > 0 && last < logs.headSeq(author)
+    const more = frames.length > 0 && last < (logs.get(author)?.storedHead?.seq ?? -1)
     this.#context.send(link, { type: 'frames', author, from, frames, more })
     if (frames.length > 0 && !more) raise(link.known, author, last)
   }
@@ -280,7 +286,8 @@ export class Exchange {
   #takeFrames(link: Link, message: Extract<Message, { type: 'frames' }>): void {
     const { logs } = this.#context
     const before = logs.headSeq(message.author)
-    for (const bytes of message.frames) this.#context.takeFrame(bytes, link, true)
+    const asked = this.wants.isAsked(link, message.author)
+    for (const bytes of message.frames) this.#context.takeFrame(bytes, link, asked)
     const head = logs.headSeq(message.author)
     this.wants.answered(link, message.author, head > before && message.more ? head + 1 : null)
   }
@@ -308,6 +315,21 @@ export class Exchange {
     link.haveDue.set(author, seq)
     this.#haveDueMono ??= this.#context.now.mono + HAVE_DELAY_MS
   }
+}
+
+/** In groups that each fit into one message. */
+const inMessages = (items: readonly Uint8Array[]): Uint8Array[][] => {
+  const groups: Uint8Array[][] = []
+  let bytes = Number.POSITIVE_INFINITY
+  for (const item of items) {
+    if (bytes + item.length > LIMITS.framesPerReplyBytes) {
+      groups.push([])
+      bytes = 0
+    }
+    groups.at(-1)?.push(item)
+    bytes += item.length + 4
+  }
+  return groups
 }
 
 /** The hosts that said they have this frame on disk. */

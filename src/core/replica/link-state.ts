@@ -31,6 +31,8 @@ export interface Link {
   /** The peer's last status, and what the own one said when it was last sent. */
   theirs: { readonly digest: Hash; readonly view: Hash } | null
   sentStatus: Hash | null
+  /** A status, or the last one, waits until all that this host holds is on disk. */
+  due: 'status' | 'goodbye' | null
   statusId: number
   statusSentMono: Millis
   statusSentWall: Millis
@@ -67,6 +69,7 @@ export const newLink = (start: LinkStart): Link => ({
   badFrames: 0,
   theirs: null,
   sentStatus: null,
+  due: null,
   statusId: 0,
   statusSentMono: 0,
   statusSentWall: 0,

@@ -14,6 +14,7 @@ import { ownOffset } from '../replication/clock-offset.js'
 import { checkForkProof, type ForkProof } from '../replication/fork.js'
 import { decodeFrame } from '../replication/frame.js'
 import { HybridClock } from '../replication/hybrid-clock.js'
+import type { LogChange } from '../replication/log.js'
 import { LogBook, type Admission } from '../replication/log-book.js'
 import { decodeMessage, encodeMessage, type Message } from '../replication/message.js'
 import { OwnLog } from '../replication/own-log.js'
@@ -70,6 +71,8 @@ export class Replica {
   readonly #exchange: Exchange
   readonly #pending: (Writing & { readonly request: RequestId })[] = []
   readonly #conflicts = new Map<number, VerifiedFrame>()
+  /** Records of own epochs that a fork took from view, to be published again in the present one (rules C4). */
+  readonly #rescued = new Map<RecordId, string>()
   readonly #heard = new Map<HostKey, Millis>()
   /** Where each own record stands in the own log, so that delivery can be told from heads. */
   readonly #placeOf = new Map<RecordId, { readonly author: AuthorId; readonly seq: number }>()
@@ -77,6 +80,8 @@ export class Replica {
   #now: Now = { wall: 0, mono: 0 }
   #joining: { readonly proof: JoiningProof; readonly inviter: HostKey } | null = null
   #doubt: string | null = null
+  /** Something was lost on disk and nobody knows what: it may have been the own log. */
+  #nameless = false
   #started = false
   #left = false
   #nextBeatMono: Millis = 0
@@ -125,6 +130,11 @@ export class Replica {
   /** Whether anything waits for the disk. */
   get isBusy(): boolean {
     return this.#commits.isBusy || this.#pending.length > 0
+  }
+
+  /** Whether frames were asked for that have not come. */
+  get isWanting(): boolean {
+    return this.#exchange.wants.isOpen
   }
 
   meshTime(wall: Millis): Millis {
@@ -177,6 +187,7 @@ export class Replica {
         return this.#loadFrame(input.bytes)
       case 'damageLoaded':
         this.damage.push({ what: input.what, author: input.author !== null && isAuthorId(input.author) ? input.author : null, seq: input.seq })
+        this.#nameless ||= input.author === null
         return
       case 'started':
         return this.#start(input.epochNonce)
@@ -193,7 +204,7 @@ export class Replica {
       case 'framesRead':
         return this.#framesRead(input.read, input.frames)
       case 'compact':
-        if (this.#own.author !== null) this.#stageOwn(this.#own.compact(this.#now.wall, this.offsetMs))
+        if (this.#own.author !== null && !this.#mustRenew) this.#stageOwn(this.#own.compact(this.#now.wall, this.offsetMs))
         return
       case 'joining':
         this.#joining = { proof: input.proof, inviter: input.inviter }
@@ -224,8 +235,10 @@ export class Replica {
     this.#showRoster()
     const taken = this.#intake.restore(bytes, this.#now)
     if (taken.type === 'appended') {
-      if (keyOf(taken.frame.header.author) === this.key) this.#clock.restore(taken.frame.header.stamp)
-      this.#rememberPlace(taken.frame)
+      const { author, seq, stamp } = taken.frame.header
+      if (keyOf(author) === this.key) this.#clock.restore(stamp)
+      this.logs.get(author)?.stored(seq)
+      this.#rememberPlace(taken.frame, idsIn(taken.change))
       return
     }
     if (taken.type === 'seen') return
@@ -242,9 +255,10 @@ export class Replica {
     this.#showRoster()
     this.#own.start(nonce)
     const newest = [...this.logs.logs()].filter(log => keyOf(log.author) === this.key).sort((left, right) => authorParts(right.author).epoch.counter - authorParts(left.author).epoch.counter)[0]
-    const broken = newest !== undefined && (this.damage.some(damage => damage.author === newest.author) || newest.voidSince !== null || this.logs.isForked(newest.author))
-    if (newest !== undefined && !broken) this.#own.resume(newest.author)
-    else if (newest !== undefined || this.damage.some(damage => damage.author !== null && keyOf(damage.author) === this.key)) this.#doubt = 'the store no longer holds the whole of the own log'
+    const counter = newest === undefined ? 0 : authorParts(newest.author).epoch.counter
+    const isLost = this.#nameless || this.damage.some(({ author }) => author !== null && keyOf(author) === this.key && authorParts(author).epoch.counter >= counter)
+    if (isLost || (newest !== undefined && newest.voidSince !== null)) this.#doubt = 'the store no longer holds the whole of the own log'
+    else if (newest !== undefined) this.#own.resume(newest.author)
     this.#nextBeatMono = this.#now.mono + LIMITS.beatMs
   }
 
@@ -276,14 +290,21 @@ export class Replica {
 
   /** Makes frames of what waits and begins a commit, unless one is under way. */
   #flush(): void {
+    if (this.#commits.fenced !== null) this.#commits.discard()
     if (this.#commits.isBusy || this.#commits.fenced !== null) return this.#scheduleWake()
-    if (this.#pending.length > 0) this.#formPending()
+    if (this.#pending.length > 0 || this.#rescued.size > 0 || this.#mustRenew) this.#formPending()
     const commit = this.#commits.begin()
     if (commit !== null) this.#emit({ type: 'commit', ...commit })
     this.#scheduleWake()
   }
 
+  /** The epoch written on so far can no longer be trusted, or counts nowhere. */
+  get #mustRenew(): boolean {
+    return this.#own.author !== null && (this.#doubt !== null || this.logs.isForked(this.#own.author))
+  }
+
   #formPending(): void {
+    if (this.acts.roster().admits(this.key).state === 'left') return this.#refusePending()
     this.#readyEpoch()
     const records: (readonly [RecordId, string])[] = []
     const { wall } = this.#now
@@ -300,8 +321,16 @@ export class Replica {
       this.#commits.staged.answers.push({ request: writing.request, written: formed.value })
     }
     if (records.length === 0) return
-    const { frames } = this.#own.write(records, wall, this.offsetMs)
-    this.#stageOwn(frames)
+    const { frames, changes } = this.#own.write(records, wall, this.offsetMs)
+    this.#stageOwn(frames, changes.set.keys())
+  }
+
+  /** A host that has left writes nothing more: others would not take it. */
+  #refusePending(): void {
+    this.#rescued.clear()
+    this.#doubt = null
+    const outcome = failure('NOT_ADMITTED', 'this host has left the mesh: what it writes would count nowhere')
+    for (const { request } of this.#pending.splice(0)) this.#emit({ type: 'answer', request, outcome })
   }
 
   /** What the next records of the same commit must be able to see. */
@@ -312,44 +341,57 @@ export class Replica {
     this.#emit({ type: 'happened', event: { type: 'viewChanged' } })
   }
 
-  /** A host in doubt about its own past writes on in a new epoch; what others hold of the old one they give back (rules C). */
+  /**
+   * A host in doubt about its own past, or whose epoch forked, writes on in a new epoch; what others hold of the old one they give back.
+   * What counted in an own epoch until it was shown to have forked is published again, in the same commit as the proof (rules C4).
+   */
   #readyEpoch(): void {
     const current = this.#own.author
     const forked = current !== null && this.logs.isForked(current)
     if (current !== null && !forked && this.#doubt === null) {
       if (this.#own.needsCompaction) this.#stageOwn(this.#own.compact(this.#now.wall, this.offsetMs))
-      return
+      return this.#publishRescued()
     }
-    const carried = forked ? (this.#own.log?.records ?? new Map<RecordId, string>()) : new Map<RecordId, string>()
     const why = this.#doubt ?? (forked ? 'the own log was shown to have forked' : 'the first one')
     this.#doubt = null
-    const frames = this.#own.openEpoch(carried, this.#now.wall, this.offsetMs)
-    this.#stageOwn(frames)
+    this.#stageOwn(this.#own.openEpoch(new Map(), this.#now.wall, this.offsetMs))
     const author = this.#own.author
     if (author === null) return
-    this.#intake.show(author, { type: 'replaced', records: new Map(carried) })
     this.#emit({ type: 'happened', event: { type: 'epochOpened', author, why } })
+    this.#publishRescued()
   }
 
-  #stageOwn(frames: readonly VerifiedFrame[]): void {
-    this.logs.changed()
-    for (const frame of frames) {
-      this.#rememberPlace(frame)
-      this.#commits.staged.frames.push({ frame, from: null })
+  #publishRescued(): void {
+    const author = this.#own.author
+    const records: (readonly [RecordId, string])[] = []
+    for (const record of this.#rescued) {
+      if (this.#own.log?.records.has(record[0]) !== true && this.#own.hasRoomFor([...records.map(([, text]) => text), record[1]])) records.push(record)
     }
+    this.#rescued.clear()
+    if (author === null || records.length === 0) return
+    const { frames, changes } = this.#own.write(records, this.#now.wall, this.offsetMs)
+    this.#intake.show(author, { type: 'changed', changes })
+    this.#stageOwn(frames, changes.set.keys())
   }
 
-  #rememberPlace({ header }: VerifiedFrame): void {
-    if (keyOf(header.author) !== this.key) return
-    const log = this.logs.get(header.author)
-    if (log === null) return
-    for (const id of log.records.keys()) if (!this.#placeOf.has(id)) this.#placeOf.set(id, { author: header.author, seq: header.seq })
+  /** @param ids the records that these frames bring: they are at a peer once it has the last frame */
+  #stageOwn(frames: readonly VerifiedFrame[], ids: Iterable<RecordId> = []): void {
+    this.logs.changed()
+    for (const frame of frames) this.#commits.staged.frames.push({ frame, from: null })
+    const last = frames.at(-1)
+    if (last !== undefined) this.#rememberPlace(last, ids)
+  }
+
+  #rememberPlace({ header: { author, seq } }: VerifiedFrame, ids: Iterable<RecordId>): void {
+    if (keyOf(author) !== this.key) return
+    for (const id of ids) if (!this.#placeOf.has(id)) this.#placeOf.set(id, { author, seq })
   }
 
   // ---- commits
 
   #committed(batch: number): void {
     const done = this.#commits.finish(batch)
+    for (const { frame } of done.frames) this.logs.get(frame.header.author)?.stored(frame.header.seq)
     for (const { request, written } of done.answers) this.#emit({ type: 'answer', request, outcome: success(written) })
     this.#exchange.publishActs(done.acts)
     this.#exchange.publishProofs(done.proofs.map(({ bytes }) => bytes))
@@ -398,9 +440,9 @@ export class Replica {
   #appended({ frame, change }: Extract<Taken, { type: 'appended' }>, link: Link): void {
     const { author, stamp, offsetMs } = frame.header
     this.#commits.staged.frames.push({ frame, from: link.id })
-    this.#rememberPlace(frame)
+    this.#rememberPlace(frame, idsIn(change))
     this.#hear(keyOf(author), Math.min(this.#now.wall, stamp.wall - offsetMs + this.offsetMs))
-    if (change.type === 'void') this.#countRefusal(link, 'FRAME_VOID', `frame ${frame.header.seq} of ${author.slice(0, 12)}: ${change.fault}`, false)
+    if (change.type === 'void' || (change.type === 'replaced' && change.fault !== null)) this.#countRefusal(link, 'FRAME_VOID', `frame ${frame.header.seq} of ${author.slice(0, 12)}: ${change.fault}`, false)
     if (author === this.#own.author) this.#doubt = 'a peer holds a newer frame under the own signature'
     this.#emit({ type: 'happened', event: { type: 'viewChanged' } })
   }
@@ -416,7 +458,9 @@ export class Replica {
     const frame = this.#conflicts.get(read)
     this.#conflicts.delete(read)
     const held = frames[0] === undefined ? null : decodeFrame(frames[0])
-    if (frame !== undefined && held !== null && held.ok) this.#fork(this.#intake.proveConflict(frame, held.value))
+    if (frame === undefined || held === null || !held.ok) return
+    const proof = checkForkProof(this.#crypto, this.mesh, this.#intake.proveConflict(frame, held.value).bytes)
+    if (proof.ok) this.#fork(proof.value)
   }
 
   #takeProof(bytes: Uint8Array, link: Link): void {
@@ -426,7 +470,9 @@ export class Replica {
   }
 
   #fork(proof: ForkProof): void {
+    const records = keyOf(proof.author) === this.key ? this.logs.get(proof.author)?.records : undefined
     if (!this.#intake.voidFork(proof)) return
+    for (const [id, text] of records ?? []) this.#rescued.set(id, text)
     this.#commits.staged.proofs.push(proof)
     this.#emit({ type: 'happened', event: { type: 'forked', author: proof.author } })
     this.#emit({ type: 'happened', event: { type: 'viewChanged' } })
@@ -506,12 +552,16 @@ export class Replica {
     this.#exchange.take(link, decoded.value)
   }
 
-  /** Two links to one peer settle on one: that of the lower key's dialling, or the newer of two in one direction. */
+  /**
+   * Two links to one peer settle on one: that of the lower key's dialling. Of two that one side dialled the acceptor keeps the newer; only
+   * it decides, since the two ends may see them open in another order.
+   */
   #openLink(link: Link): void {
     if (link.peer === null) throw new Error('a link without a peer')
     const { key } = link.peer
     for (const other of this.#links.values()) {
       if (other === link || other.phase !== 'open' || other.peer?.key !== key) continue
+      if (other.side === 'dialled' && link.side === 'dialled') continue
       const keepNew = other.side === link.side || (link.side === 'dialled') === this.key < key
       this.#refuseLink(keepNew ? other : link, 'LINK_DUPLICATE', 'one link between two hosts is enough')
       if (!keepNew) return
@@ -558,6 +608,7 @@ export class Replica {
       if (isOverdue(link, mono)) this.#refuseLink(link, 'HANDSHAKE_TIMEOUT', 'the peer did not prove itself in time')
       else if (link.phase === 'open' && mono - link.lastHeardMono > LIMITS.silentMs) this.#refuseLink(link, 'LINK_SILENT', `nothing heard for ${Math.round((mono - link.lastHeardMono) / 1000)} s`)
     }
+    this.#exchange.wants.wake()
     if (this.#exchange.haveDueMono !== null && mono >= this.#exchange.haveDueMono) this.#exchange.sayHave()
     if (mono < this.#nextBeatMono) return
     this.#nextBeatMono = mono + LIMITS.beatMs
@@ -571,7 +622,7 @@ export class Replica {
   }
 
   #scheduleWake(): void {
-    const due = [this.#exchange.haveDueMono ?? Number.POSITIVE_INFINITY]
+    const due = [this.#exchange.haveDueMono ?? Number.POSITIVE_INFINITY, this.#exchange.wants.dueMono ?? Number.POSITIVE_INFINITY]
     for (const link of this.#links.values()) due.push(link.phase === 'open' ? this.#nextBeatMono : link.openedMono + LIMITS.handshakeMs + 1)
     const atMono = Math.min(...due)
     if (Number.isFinite(atMono)) this.#emit({ type: 'wake', atMono })
@@ -610,7 +661,9 @@ export class Replica {
   }
 
   #context(): Context {
-    const replica = this
+    const nowOf = (): Now => this.#now
+    const meshTimeOf = (): Millis => this.meshTime(this.#now.wall)
+    const joiningOf = (): Context['joining'] => this.#joining
     return {
       crypto: this.#crypto,
       mesh: this.mesh,
@@ -622,13 +675,13 @@ export class Replica {
       commits: this.#commits,
       links: this.#links,
       get now() {
-        return replica.#now
+        return nowOf()
       },
       get meshNow() {
-        return replica.meshTime(replica.#now.wall)
+        return meshTimeOf()
       },
       get joining() {
-        return replica.#joining
+        return joiningOf()
       },
       emit: effect => this.#emit(effect),
       send: (link, message) => this.#send(link, message),
@@ -645,3 +698,9 @@ export class Replica {
 
 /** How often `heard` is put on disk while links are open. */
 const HEARD_NOTE_MS = 30_000
+
+/** The records that a frame brought. */
+const idsIn = (change: LogChange): Iterable<RecordId> => {
+  if (change.type === 'changed') return change.changes.set.keys()
+  return change.type === 'replaced' ? change.records.keys() : []
+}

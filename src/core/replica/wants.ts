@@ -1,33 +1,56 @@
 import type { AuthorId, Millis } from '../brand.js'
-import { LIMITS } from '../limits.js'
 import type { Context } from './context.js'
 import type { LinkId } from './input.js'
 import type { Link } from './link-state.js'
 
-/** After so long without an answer another link is asked. */
-const PATIENCE_MS = LIMITS.beatMs
+/** After so long without an answer another link is asked: one peer that says nothing must not hold up what others have. */
+const PATIENCE_MS = 2_000
+
+interface Want {
+  readonly link: LinkId
+  readonly sinceMono: Millis
+}
 
 /** What this host has asked its peers for: at most one request for each author at a time, over all links. */
 export class Wants {
   readonly #context: Context
-  readonly #open = new Map<AuthorId, { readonly link: LinkId; readonly sinceMono: Millis }>()
+  readonly #open = new Map<AuthorId, Want>()
+  /** Links that were asked for what comes next of an author and did not bring it. */
+  readonly #barren = new Map<AuthorId, { readonly head: number; readonly links: Set<LinkId> }>()
 
   constructor(context: Context) {
     this.#context = context
   }
 
+  get isOpen(): boolean {
+    return this.#open.size > 0
+  }
+
+  /** Reading of the monotonic clock at which patience with the oldest request that another link could answer ends, or null. */
+  get dueMono(): Millis | null {
+    let due: Millis | null = null
+    for (const [author, { link, sinceMono }] of this.#open) {
+      if (this.#elsewhere(author, link) !== null) due = Math.min(due ?? Number.POSITIVE_INFINITY, sinceMono + PATIENCE_MS)
+    }
+    return due
+  }
+
   ask(link: Link, author: AuthorId, from: number): void {
-    const open = this.#open.get(author)
-    if (open !== undefined && this.#context.now.mono - open.sinceMono < PATIENCE_MS) return
+    if (this.#open.has(author)) return
     this.#open.set(author, { link: link.id, sinceMono: this.#context.now.mono })
     this.#context.send(link, { type: 'want', author, from })
   }
 
+  isAsked(link: Link, author: AuthorId): boolean {
+    return this.#open.get(author)?.link === link.id
+  }
+
   /** @param next the number to go on from, null when the peer has no more. */
   answered(link: Link, author: AuthorId, next: number | null): void {
-    if (this.#open.get(author)?.link !== link.id) return
+    if (!this.isAsked(link, author)) return
     this.#open.delete(author)
-    if (next !== null) this.ask(link, author, next)
+    if (next === null) this.#askElsewhere(author, link.id)
+    else this.ask(link, author, next)
   }
 
   isWaitingFor(link: LinkId): boolean {
@@ -35,7 +58,43 @@ export class Wants {
     return false
   }
 
+  /** Turns to another link where one has kept this host waiting. */
+  wake(): void {
+    const { mono } = this.#context.now
+    for (const [author, { link, sinceMono }] of [...this.#open]) {
+      if (mono - sinceMono < PATIENCE_MS || this.#elsewhere(author, link) === null) continue
+      this.#open.delete(author)
+      this.#askElsewhere(author, link)
+    }
+  }
+
   forgetLink(link: LinkId): void {
-    for (const [author, open] of this.#open) if (open.link === link) this.#open.delete(author)
+    for (const [author, open] of [...this.#open]) {
+      if (open.link !== link) continue
+      this.#open.delete(author)
+      this.#askElsewhere(author, link)
+    }
+  }
+
+  #askElsewhere(author: AuthorId, not: LinkId): void {
+    const next = this.#elsewhere(author, not)
+    const head = this.#context.logs.headSeq(author)
+    const barren = this.#barren.get(author)
+    if (barren?.head === head) barren.links.add(not)
+    else this.#barren.set(author, { head, links: new Set([not]) })
+    if (next !== null) this.ask(next, author, head + 1)
+  }
+
+  /** A link whose peer has more of this author than this host, and has not failed to bring it. */
+  #elsewhere(author: AuthorId, not: LinkId): Link | null {
+    const { links, logs } = this.#context
+    const head = logs.headSeq(author)
+    const barren = this.#barren.get(author)
+    if (logs.isForked(author)) return null
+    for (const link of links.values()) {
+      if (link.id === not || link.phase !== 'open' || (link.confirmed.get(author) ?? -1) <= head) continue
+      if (barren?.head !== head || !barren.links.has(link.id)) return link
+    }
+    return null
   }
 }

@@ -24,6 +24,9 @@ export interface Writing {
   readonly strict: boolean
 }
 
+/** Stands in for the turn, which the replica gives, while the rest of a claim is checked. */
+const NO_TURN = [0, 0]
+
 interface ClaimQuery {
   readonly repo: string
   readonly scope: readonly string[]
@@ -51,9 +54,11 @@ export class RecordWriting {
   form({ session, drafts, strict }: Writing, wall: Millis, meshNow: Millis): Result<Written[]> {
     const written: Written[] = []
     for (const { kind, fields } of drafts) {
-      const refusal = strict && kind === 'claim' ? this.#held(fields, session, meshNow) : null
+      const checked = checkDraft(kind, kind === 'claim' ? { ...fields, turn: NO_TURN } : fields, id => this.#parts.view.kindOf(id))
+      if (!checked.ok) return checked
+      const refusal = strict && kind === 'claim' ? this.#held(checked.value, session, meshNow) : null
       if (refusal !== null) return refusal
-      const formed = this.#formOne(kind, kind === 'claim' ? this.#withTurn(fields, session, meshNow) : fields, session, wall, meshNow)
+      const formed = this.#formOne(kind, kind === 'claim' ? this.#withTurn(checked.value, session, meshNow) : checked.value, session, wall, meshNow)
       if (!formed.ok) return formed
       written.push(formed.value)
     }
@@ -62,10 +67,8 @@ export class RecordWriting {
 
   #formOne(kind: string, fields: RecordFields, session: SessionName, wall: Millis, meshNow: Millis): Result<Written> {
     const { crypto, mesh, key, clock } = this.#parts
-    const checked = checkDraft(kind, fields, id => this.#parts.view.kindOf(id))
-    if (!checked.ok) return checked
     const stamp = clock.tick(wall)
-    const text = formRecord({ kind, session, stamp: [stamp.wall, stamp.count], offset: Math.round(stamp.wall - meshNow), fields: checked.value })
+    const text = formRecord({ kind, session, stamp: [stamp.wall, stamp.count], offset: Math.round(stamp.wall - meshNow), fields })
     return text.ok ? success({ id: recordIdOf(crypto, mesh, key, text.value), kind, text: text.value }) : text
   }
 

@@ -71,13 +71,14 @@ export class LogBook {
     this.#digest = null
   }
 
-  /** The heads that count for the digest: what the roster refuses never does (rules D1). */
-  heads(admitted: (key: HostKey) => boolean): Head[] {
+  /** The heads that count for the digest: what the roster refuses never does (rules D1). `stored`: only as far as they are on disk. */
+  heads(admitted: (key: HostKey) => boolean, stored = false): Head[] {
     const heads: Head[] = []
     for (const author of this.#proofs.keys()) if (admitted(keyOf(author))) heads.push({ author, state: 'forked' })
     for (const log of this.#logs.values()) {
       if (log.headSeq < 0 || this.isForked(log.author) || !admitted(keyOf(log.author))) continue
-      heads.push({ author: log.author, state: 'held', seq: log.headSeq, hash: log.headHash })
+      const head = stored ? log.storedHead : { seq: log.headSeq, hash: log.headHash }
+      if (head !== null) heads.push({ author: log.author, state: 'held', ...head })
     }
     return heads
   }

@@ -26,8 +26,8 @@ export type Place =
 
 export type LogChange =
   | { readonly type: 'changed'; readonly changes: RecordChanges }
-  /** A snapshot took effect: these are all the records there are. */
-  | { readonly type: 'replaced'; readonly records: ReadonlyMap<RecordId, string> }
+  /** A snapshot took effect: these are all the records there are. None where it was void, which `fault` then explains. */
+  | { readonly type: 'replaced'; readonly records: ReadonlyMap<RecordId, string>; readonly fault: string | null }
   /** The frame counts for nothing but its place in the chain (rules C6). */
   | { readonly type: 'void'; readonly fault: string }
   | { readonly type: 'part' }
@@ -74,6 +74,8 @@ export class AuthorLog {
   #document: AuthorDocument
   #voidSince: number | null = null
   #parts: Uint8Array[] = []
+  #partsDue = 0
+  #stored = -1
   #snapshotStart = 0
   #bytesSinceSnapshot = 0
 
@@ -91,6 +93,17 @@ export class AuthorLog {
 
   get headHash(): Hash {
     return this.#hashes.at(this.#hashes.length - 1) ?? NO_HASH
+  }
+
+  /** The newest frame that is on disk: what others may be told of (persist before publish). Null when none is. */
+  get storedHead(): { readonly seq: number; readonly hash: Hash } | null {
+    const hash = this.hashAt(this.#stored)
+    return hash === null ? null : { seq: this.#stored, hash }
+  }
+
+  /** Everything up to this number is on disk. */
+  stored(seq: number): void {
+    this.#stored = Math.max(this.#stored, seq)
   }
 
   get headHeader(): SignedHeader | null {
@@ -170,8 +183,8 @@ export class AuthorLog {
   }
 
   #takeUpdate(frame: VerifiedFrame): LogChange {
-    this.#parts = []
     this.#bytesSinceSnapshot += frame.payload.length
+    if (this.#parts.length > 0) return this.#abandon(frame, 'a snapshot that was not finished')
     if (this.#voidSince !== null) return { type: 'void', fault: `void since frame ${this.#voidSince}` }
     if (frame.header.kind === 'unknown') return { type: 'changed', changes: NO_CHANGES }
     if (this.framesSinceSnapshot > LIMITS.logFramesSinceSnapshot) return this.#void(frame, 'more frames since the last snapshot than a log may have')
@@ -184,23 +197,36 @@ export class AuthorLog {
   #takeSnapshot(frame: VerifiedFrame): LogChange {
     const { seq, part, parts } = frame.header
     if (part === 0) this.#parts = []
-    else if (this.#parts.length !== part) return { type: 'void', fault: 'a part of a snapshot without those before it' }
+    else if (this.#parts.length === 0) return this.#void(frame, 'a part of a snapshot without those before it')
+    else if (this.#parts.length !== part || this.#partsDue !== parts) return this.#abandon(frame, 'parts of a snapshot that do not fit together')
+    this.#partsDue = parts
     this.#parts.push(frame.payload.slice())
     if (part + 1 < parts) return { type: 'part' }
     const whole = concat(...this.#parts)
     const start = seq - part
     this.#parts = []
     const document = new AuthorDocument(clientIdOf(this.#crypto, this.#mesh, this.author, start))
-    const applied = whole.length > 2 * LIMITS.documentBytesPerAuthor ? ({ ok: false, fault: 'a snapshot over the size limit' } as const) : document.apply(whole)
+    const applied = document.apply(whole)
     this.#document = document
     this.#snapshotStart = start
     this.#bytesSinceSnapshot = 0
     this.#voidSince = applied.ok ? null : seq
-    return applied.ok ? { type: 'replaced', records: document.records } : { type: 'replaced', records: new Map() }
+    return { type: 'replaced', records: document.records, fault: applied.ok ? null : applied.fault }
+  }
+
+  /**
+   * A snapshot that was begun and will not be finished leaves the document empty, as a void one does: what was there before may lie in
+   * the hole that a host leapt over to reach its beginning.
+   */
+  #abandon({ header }: VerifiedFrame, fault: string): LogChange {
+    this.#parts = []
+    this.#document = new AuthorDocument(clientIdOf(this.#crypto, this.#mesh, this.author, header.seq))
+    this.#voidSince = header.seq
+    return { type: 'replaced', records: this.#document.records, fault }
   }
 
   #void(frame: VerifiedFrame, fault: string): LogChange {
-    this.#voidSince = frame.header.seq
+    this.#voidSince ??= frame.header.seq
     return { type: 'void', fault }
   }
 }

@@ -1,0 +1,195 @@
+import type { AuthorId, Hash } from '../../src/core/brand.js'
+import { View } from '../../src/core/coordination/view.js'
+import { equalBytes, toHash, toHex } from '../../src/core/encoding/bytes.js'
+import type { ReplicaEvent } from '../../src/core/replica/effect.js'
+import type { Input } from '../../src/core/replica/input.js'
+import type { StoredBatch } from '../../src/core/replica/storage.js'
+import { keyOf } from '../../src/core/replication/author.js'
+import { decodeFrame } from '../../src/core/replication/frame.js'
+import { decodeMessage, type Message } from '../../src/core/replication/message.js'
+import type { SimHost } from './host.js'
+import { ownRecords, replay } from './replay.js'
+import type { World } from './world.js'
+
+const headerHash = (world: World, bytes: Uint8Array): Hash | null => {
+  const frame = decodeFrame(bytes)
+  return frame.ok ? toHash(world.keys.crypto.sha256(frame.value.headerBytes)) : null
+}
+
+/** Everything that must hold at every step, and everything that must hold in the end. A failure is a sentence. */
+export class Checks {
+  readonly failures: string[] = []
+  /** What each (author, number) was when an honest host first put it on a wire or on its own disk for good. */
+  readonly #published = new Map<string, Hash>()
+  readonly #world: World
+  #takingPush = false
+
+  constructor(world: World) {
+    this.#world = world
+  }
+
+  fail(what: string): void {
+    if (this.failures.length < 20) this.failures.push(`at ${this.#world.schedule.now} ms: ${what}`)
+    this.#world.note(`FAILURE ${what}`)
+  }
+
+  isTaking(_host: SimHost, input: Input): void {
+    this.#takingPush = input.type === 'linkMessage' && input.bytes[0] === PUSH
+  }
+
+  happened(host: SimHost, event: ReplicaEvent): void {
+    const { occurred } = this.#world
+    if (event.type === 'forked') occurred.add('fork')
+    if (event.type === 'epochOpened' && event.why !== 'the first one') occurred.add('epoch opened anew')
+    if (event.type === 'refused') {
+      occurred.add(event.code === 'FRAME_VOID' ? 'void frame' : event.code.startsWith('FRAME_BAD') ? 'refused frame' : `refused ${event.code}`)
+    }
+    if (event.type === 'levelled' && !event.viewsEqual) this.fail(`${host.name} is level with a peer whose view differs`)
+    if (event.type !== 'viewChanged') this.#world.note(() => `${host.name} ${JSON.stringify(event)}`)
+  }
+
+  /** Persist before publish: what others are told is on disk, and says of one number always the same. */
+  sending(host: SimHost, bytes: Uint8Array): void {
+    const type = bytes[0]
+    if (type === WANT && this.#takingPush) this.#world.occurred.add('gap')
+    if (type === undefined || !CHECKED.has(type)) return
+    const decoded = decodeMessage(bytes)
+    if (!decoded.ok) return this.fail(`${host.name} sends a message that nobody can read`)
+    this.#checkMessage(host, decoded.value)
+  }
+
+  #checkMessage(host: SimHost, message: Message): void {
+    if (message.type === 'push') this.#checkFrame(host, message.frame)
+    else if (message.type === 'frames') for (const frame of message.frames) this.#checkFrame(host, frame)
+    else if (message.type === 'have') {
+      for (const { author, seq } of message.heads) if (host.disk.frame(author, seq) === null) this.fail(`${host.name} says that it has frame ${seq} of ${author} on disk, and has not`)
+    } else if (message.type === 'heads') {
+      for (const head of message.heads) {
+        if (head.state === 'forked') continue
+        const held = host.disk.frame(head.author, head.seq)
+        if (held === null || headerHash(this.#world, held) !== head.hash) this.fail(`${host.name} names head ${head.seq} of ${head.author}, which is not on its disk`)
+      }
+    } else if (message.type === 'acts') {
+      for (const act of message.acts) if (![...host.disk.acts.values()].some(held => equalBytes(held, act))) this.fail(`${host.name} sends an act that is not on its disk`)
+    } else if (message.type === 'forks') {
+      for (const proof of message.proofs) if (![...host.disk.proofs.values()].some(held => equalBytes(held, proof))) this.fail(`${host.name} sends a fork proof that is not on its disk`)
+    }
+  }
+
+  #checkFrame(host: SimHost, bytes: Uint8Array): void {
+    const frame = decodeFrame(bytes)
+    if (!frame.ok) return this.fail(`${host.name} sends a frame that nobody can read`)
+    const { author, seq } = frame.value.header
+    const held = host.disk.frame(author, seq)
+    if (held === null || !equalBytes(held, bytes)) this.fail(`${host.name} sends frame ${seq} of ${author} before it is on disk`)
+    if (keyOf(author) === host.key) this.#publish(host, author, seq, bytes)
+  }
+
+  #publish(host: SimHost, author: AuthorId, seq: number, bytes: Uint8Array): void {
+    const hash = headerHash(this.#world, bytes)
+    if (hash === null) return
+    const known = this.#published.get(`${author} ${seq}`) ?? hash
+    this.#published.set(`${author} ${seq}`, known)
+    if (known !== hash) this.fail(`${host.name} gives number ${seq} of ${author} a second time`)
+  }
+
+  /** What is written to a disk for good. */
+  written(host: SimHost, { frames }: StoredBatch): void {
+    for (const { author, seq, bytes } of frames) {
+      const held = host.disk.frame(author, seq)
+      if (held !== null && !equalBytes(held, bytes)) this.fail(`${host.name} writes over frame ${seq} of ${author} on its disk`)
+    }
+  }
+
+  /** An answered write survives every restart. */
+  started(host: SimHost): void {
+    const own = ownRecords(host.replica)
+    for (const id of host.answered) if (!own.has(id) && !host.mayBeLost.has(id)) this.fail(`${host.name} has lost record ${id}, whose writing it had answered`)
+  }
+
+  /** After the liveness phase: everybody sees the same, and what they see is what was written. */
+  finish(hosts: readonly SimHost[]): void {
+    const [first, ...others] = hosts.filter(host => host.isMember)
+    if (first === undefined) return this.fail('nobody is a member')
+    for (const host of hosts) this.#checkRest(host)
+    for (const host of others) this.#checkEqual(first, host)
+    for (const host of hosts) this.#checkFold(host)
+    for (const host of hosts) this.#checkRestart(host)
+    this.#checkAuthors(first)
+    for (const host of hosts) {
+      this.started(host)
+      for (const id of host.answered) {
+        if (first.replica.view.record(id) === null && !host.mayBeLost.has(id)) this.fail(`${first.name} does not show record ${id} that ${host.name} had answered`)
+      }
+    }
+  }
+
+  #checkRest(host: SimHost): void {
+    const { replica } = host
+    if (replica.isBusy) this.fail(`${host.name} still waits for its disk`)
+    if (replica.isWanting) this.fail(`${host.name} still waits for frames that it asked for`)
+    for (const link of replica.links) {
+      if (link.phase !== 'open') this.fail(`${host.name} has a link to ${link.remote} that is still ${link.phase}`)
+      else if (!link.levelled) this.fail(`${host.name} is not level with ${link.remote}`)
+    }
+  }
+
+  #checkEqual(one: SimHost, other: SimHost): void {
+    const pair = `${one.name} and ${other.name}`
+    if (one.replica.acts.digest() !== other.replica.acts.digest()) this.fail(`${pair} hold different acts`)
+    if (one.replica.digest() !== other.replica.digest()) this.fail(`${pair} have different heads: ${differentHeads(one, other)}`)
+    if (one.replica.view.hash() !== other.replica.view.hash()) this.fail(`${pair} have different views`)
+    for (const log of one.replica.logs.logs()) {
+      if (one.replica.logs.isForked(log.author)) continue
+      const same = other.replica.logs.get(log.author)
+      if (same === null) this.fail(`${other.name} has no log of ${log.author}`)
+      else if (toHex(same.document.encode()) !== toHex(log.document.encode())) this.fail(`${pair} encode the document of ${log.author} differently`)
+    }
+    const at = this.#world.wallMs
+    const [left, right] = [one, other].map(host => JSON.stringify(leadsOf(host, at)))
+    if (left !== right) this.fail(`${pair} name different leads: ${left} and ${right}`)
+    if (leadsOf(one, at).length > 0) this.#world.occurred.add('crossing claims')
+  }
+
+  #checkFold(host: SimHost): void {
+    const { replica } = host
+    const fold = new View({ crypto: this.#world.keys.crypto, mesh: this.#world.mesh })
+    fold.setRoster(replica.acts.roster().members)
+    for (const log of replica.logs.logs()) {
+      if (!replica.logs.isForked(log.author)) fold.replaceAuthor(log.author, keyOf(log.author), log.records)
+      if (log.lowest > 0) this.#world.occurred.add('snapshot jump')
+    }
+    if (fold.hash() !== replica.view.hash()) this.fail(`${host.name}'s view is not what a fold from nothing gives`)
+  }
+
+  /** A restart from the disk alone gives the same. */
+  #checkRestart(host: SimHost): void {
+    const again = replay(this.#world, host)
+    if (again.view.hash() !== host.replica.view.hash()) this.fail(`${host.name} shows something else after a restart`)
+    if (again.digest() !== host.replica.digest()) this.fail(`${host.name} has other heads after a restart`)
+  }
+
+  /** Nobody's record was altered or made up: each carries a word that its host was given to write. */
+  #checkAuthors(host: SimHost): void {
+    for (const entry of host.replica.view.records()) {
+      if (entry.text.includes('"kind":"renew"')) continue
+      const word = /«(\w+) of ([^»]+)»/.exec(entry.text)
+      const writer = this.#world.hosts.find(({ key }) => key === entry.hostKey)
+      if (word === null || writer === undefined || word[2] !== writer.name) this.fail(`${host.name} shows a record of ${writer?.name ?? entry.hostKey} that was written by nobody: ${entry.text.slice(0, 200)}`)
+    }
+  }
+}
+
+const PUSH = 10
+const WANT = 8
+/** heads, acts, forks, frames, push, have. */
+const CHECKED: ReadonlySet<number> = new Set([4, 6, 7, 9, PUSH, 11])
+
+const leadsOf = (host: SimHost, at: number): readonly (readonly [string, string])[] =>
+  host.replica.view.claims.crossings(at).map(({ key, lead }) => [key, lead.id] as const)
+
+const differentHeads = (one: SimHost, other: SimHost): string => {
+  const [left, right] = [one, other].map(host => new Map(host.replica.logs.heads(() => true).map(head => [head.author, head.state === 'held' ? `${head.seq} ${head.hash.slice(0, 6)}` : 'forked'])))
+  const authors = new Set([...(left?.keys() ?? []), ...(right?.keys() ?? [])])
+  return [...authors].filter(author => left?.get(author) !== right?.get(author)).map(author => `${author.slice(0, 6)}…${author.slice(-4)}: ${left?.get(author)} / ${right?.get(author)}`).join(', ')
+}

@@ -1,0 +1,79 @@
+import type { AuthorId } from '../../src/core/brand.js'
+import type { Input } from '../../src/core/replica/input.js'
+import type { ReadLimit, StoredBatch } from '../../src/core/replica/storage.js'
+
+/** What a host has on disk. It outlives the replica, and each batch is written whole or not at all. */
+export class Disk {
+  readonly notes = new Map<string, string>()
+  readonly acts = new Map<string, Uint8Array>()
+  readonly proofs = new Map<AuthorId, Uint8Array>()
+  readonly frames = new Map<AuthorId, Map<number, Uint8Array>>()
+  /** Frames that were lost behind the store's back; reported at each start until they are written again. */
+  readonly damaged = new Map<string, { readonly author: AuthorId; readonly seq: number }>()
+
+  write({ frames, acts, proofs, notes }: StoredBatch): void {
+    for (const { author, seq, bytes } of frames) {
+      this.#log(author).set(seq, bytes.slice())
+      this.damaged.delete(`${author} ${seq}`)
+    }
+    for (const { id, bytes } of acts) this.acts.set(id, bytes.slice())
+    for (const { author, bytes } of proofs) this.proofs.set(author, bytes.slice())
+    for (const { key, value } of notes) {
+      if (value === null) this.notes.delete(key)
+      else this.notes.set(key, value)
+    }
+  }
+
+  read(author: AuthorId, from: number, { frames, bytes }: ReadLimit): Uint8Array[] {
+    const found: Uint8Array[] = []
+    let size = 0
+    for (let seq = from; found.length < frames; seq++) {
+      const frame = this.frames.get(author)?.get(seq)
+      size += frame?.length ?? 0
+      if (frame === undefined || (found.length > 0 && size > bytes)) break
+      found.push(frame)
+    }
+    return found
+  }
+
+  frame(author: AuthorId, seq: number): Uint8Array | null {
+    return this.frames.get(author)?.get(seq) ?? null
+  }
+
+  lose(author: AuthorId, seq: number): void {
+    this.frames.get(author)?.delete(seq)
+    this.damaged.set(`${author} ${seq}`, { author, seq })
+  }
+
+  copy(): Disk {
+    const copy = new Disk()
+    for (const [key, value] of this.notes) copy.notes.set(key, value)
+    for (const [id, bytes] of this.acts) copy.acts.set(id, bytes)
+    for (const [author, bytes] of this.proofs) copy.proofs.set(author, bytes)
+    for (const [author, log] of this.frames) copy.frames.set(author, new Map(log))
+    return copy
+  }
+
+  /** Everything stored, in the order of a real store's scan. */
+  *inputs(): Generator<Input> {
+    for (const [key, value] of this.notes) yield { type: 'noteLoaded', key, value }
+    for (const bytes of this.acts.values()) yield { type: 'actLoaded', bytes }
+    for (const bytes of this.proofs.values()) yield { type: 'proofLoaded', bytes }
+    const authors = new Set([...this.frames.keys(), ...Array.from(this.damaged.values(), ({ author }) => author)])
+    for (const author of [...authors].sort()) {
+      const log = this.frames.get(author) ?? new Map<number, Uint8Array>()
+      const lost = Array.from(this.damaged.values()).filter(damage => damage.author === author).map(({ seq }) => seq)
+      for (const seq of [...log.keys(), ...lost].sort((left, right) => left - right)) {
+        const bytes = log.get(seq)
+        if (bytes === undefined) yield { type: 'damageLoaded', what: `frame ${seq}`, author, seq }
+        else yield { type: 'frameLoaded', bytes }
+      }
+    }
+  }
+
+  #log(author: AuthorId): Map<number, Uint8Array> {
+    const log = this.frames.get(author) ?? new Map<number, Uint8Array>()
+    this.frames.set(author, log)
+    return log
+  }
+}

@@ -1,0 +1,86 @@
+import { Nemesis } from './nemesis.js'
+import { Workload } from './workload.js'
+import { World, type Sabotage } from './world.js'
+
+export interface Run {
+  readonly seed: number
+  readonly failures: readonly string[]
+  readonly occurred: ReadonlySet<string>
+  readonly story: readonly string[]
+  /** A hash of everything that was sent and seen: equal for equal seeds. */
+  readonly fingerprint: string
+}
+
+/** Once faults have stopped and all links are up, everybody is level within this (design.md, promise 4). */
+const LEVEL_WITHIN_MS = 5_000
+const LINKED_WITHIN_MS = 15_000
+
+/** One history from one seed: hosts join, write and fail in every way; then the faults stop, and all must see the same. */
+export const simulate = (seed: number, { record = false, sabotage = null }: { readonly record?: boolean; readonly sabotage?: Sabotage | null } = {}): Run => {
+  const world = new World(seed, { record, sabotage })
+  const { random, schedule } = world
+  const nemesis = new Nemesis(world)
+  const workload = new Workload(world)
+  const count = random.between(3, 6)
+  const [founder] = world.hosts
+  if (founder === undefined) throw new Error('a mesh without a founder')
+  founder.start()
+  world.keepDialling(founder)
+
+  const shape = random.pick(['full', 'full', 'line', 'ring', 'star'])
+  world.neighbours = (one, other) => {
+    const [left, right] = [world.hosts.indexOf(one), world.hosts.indexOf(other)]
+    const apart = Math.abs(left - right)
+    if (shape === 'line') return apart === 1
+    if (shape === 'ring') return apart === 1 || apart === count - 1
+    return shape === 'full' || left === 0 || right === 0
+  }
+  const chaosMs = random.between(10_000, 40_000)
+  if (random.chance(0.2)) world.slowNetworkMs = 1_500
+  if (random.chance(0.2)) world.slowDiskMs = 400
+  for (let index = 1; index < count; index++) {
+    const host = world.host()
+    host.skewMs = random.pick([0, 0, random.int(400), -random.int(400_000), 3_600_000])
+    const isLate = random.chance(0.25)
+    const tryToJoin = (): void => {
+      const members = nemesis.honest().filter(other => other.isUp && other !== host && other.isMember)
+      if (members.length === 0) return schedule.after(500, tryToJoin)
+      if (isLate) world.occurred.add('late joiner')
+      world.join(host, random.pick(members))
+    }
+    schedule.at(isLate ? chaosMs - random.int(2_000) : random.int(3_000), tryToJoin)
+  }
+  const writes = random.between(10, 40)
+  for (let index = 0; index < writes; index++) {
+    schedule.at(random.int(chaosMs), () => {
+      const up = nemesis.honest().filter(host => host.isUp)
+      if (up.length > 0) workload.step(random.pick(up))
+    })
+  }
+  if (random.chance(0.05)) {
+    schedule.at(random.int(chaosMs), () => {
+      const host = random.pick(nemesis.honest())
+      if (!host.isUp) return
+      workload.bulk(host)
+      host.feed({ type: 'compact' })
+    })
+  }
+  const faults = random.between(0, 20)
+  for (let index = 0; index < faults; index++) schedule.at(random.int(chaosMs), () => nemesis.step())
+
+  schedule.runUntil(chaosMs)
+  nemesis.stop()
+  const honest = nemesis.honest()
+  const linked = (): boolean => {
+    if (!honest.every(host => host.isUp && host.isMember)) return false
+    return honest.every(one => honest.every(other => one === other || !world.neighbours(one, other) || world.isLinked(one, other)))
+  }
+  const deadline = schedule.now + LINKED_WITHIN_MS
+  while (!linked() && schedule.now < deadline) schedule.runUntil(schedule.now + 50)
+  if (!linked()) world.checks.fail('the hosts do not link up')
+  world.note('all links are up')
+  schedule.runUntil(schedule.now + LEVEL_WITHIN_MS)
+  world.checks.finish(honest)
+  const fingerprint = honest.map(host => `${host.replica.view.hash()} ${host.replica.digest()}`).join(' ')
+  return { seed, failures: world.checks.failures, occurred: world.occurred, story: world.story, fingerprint: `${fingerprint} ${random.u32()}` }
+}
