@@ -8,6 +8,12 @@ import type { Keys } from '../ports/keys.js'
 import type { FrameStore } from '../ports/store.js'
 import type { Transport } from '../ports/transport.js'
 
+export { nodeCrypto, nodeSigner } from '../adapters/crypto/node.js'
+export { generateSeed } from '../adapters/crypto/seed.js'
+export { machineName } from '../adapters/system/machine.js'
+export { DEFAULT_PORT, hostAndPort, normaliseAddress, parseAddress } from '../adapters/websocket/address.js'
+export { systemRandom }
+
 export const makeKeys = (folder: string): Keys => keyFolder(folder, systemRandom)
 
 export const makeStore = (folder: string, options: { readonly create: boolean }): Promise<Result<FrameStore>> => openLevelStore(folder, options)

@@ -99,9 +99,14 @@ export const stopDaemon = async (home: string): Promise<Reply> => {
   if (reply === null) return success({ pid: null, text: 'not up' })
   if (!reply.envelope.ok) return reply
   const pid = holder?.pid ?? null
-  for (const until = performance.now() + 5 * LIMITS.controlConnectMs; pid !== null && isAlive(pid); ) {
-    if (performance.now() > until) return failureReply({ code: 'DAEMON_HUNG', message: `the daemon (pid ${pid}) does not end`, details: { pid }, next: [`kill ${pid}`] })
+  if (pid !== null && !(await hasEnded(pid))) return failureReply({ code: 'DAEMON_HUNG', message: `the daemon (pid ${pid}) does not end`, details: { pid }, next: [`kill ${pid}`] })
+  return success({ pid, text: `down, pid ${pid ?? '?'} has ended; claims keep their leases` })
+}
+
+const hasEnded = async (pid: number): Promise<boolean> => {
+  for (const until = performance.now() + 5 * LIMITS.controlConnectMs; isAlive(pid); ) {
+    if (performance.now() > until) return false
     await new Promise(resolve => setTimeout(resolve, POLL_MS))
   }
-  return success({ pid, text: `down, pid ${pid ?? '?'} has ended; claims keep their leases` })
+  return true
 }

@@ -9,15 +9,15 @@ export const LIMITS = {
   snapshotPartBytes: 256 * 1024, // 28 ms at worst, under the 50 ms an event loop may block
   snapshotParts: 64, // twice a document of the largest size: more is never a snapshot that counts
   frameHeaderBytes: 1024, // 200 today; room for a newer minor
-  recordBytes: 32 * 1024,
-  recordKeyBytes: 256,
-  liveRecordsPerAuthor: 20_000,
-  documentBytesPerAuthor: 8 * 1024 * 1024,
-  logBytesSinceSnapshot: 16 * 1024 * 1024,
-  logFramesSinceSnapshot: 10_000,
-  liveClaimsPerHost: 1_024,
-  epochsPerKey: 1_024,
-  jsonDepth: 32,
+  recordBytes: 32 * 1024, // half a payload, so that a frame always holds a record and what Yjs adds
+  recordKeyBytes: 256, // an id has 32; room for a newer minor
+  liveRecordsPerAuthor: 20_000, // 14 MB of heap for the greediest author (0.7 KB each)
+  documentBytesPerAuthor: 8 * 1024 * 1024, // a snapshot of it is decoded within a second on any host
+  logBytesSinceSnapshot: 16 * 1024 * 1024, // what is replayed at a start or a cold join; twice the document
+  logFramesSinceSnapshot: 10_000, // as above: 10,000 frames are checked within a second
+  liveClaimsPerHost: 1_024, // twenty agents with fifty claims each
+  epochsPerKey: 1_024, // one is opened after a loss, not in daily work; bounds heads and stores against one key
+  jsonDepth: 32, // no record nests more than 4; a parser's stack never grows with the input
   idsPerRecord: 512, // 18 KiB of ids: `release --all` of more is several records
   hostsPerAddressee: 512, // the sender lists who a role or all are; more is several records
   turnAheadMinutes: 10, // a turn this far past its record's own time is no turn: it would push every later claim back
@@ -25,29 +25,29 @@ export const LIMITS = {
   actSeen: 64, // newest acts an act may name
 
   // mesh
-  members: 1_024,
-  links: 64,
-  profileAddresses: 8,
+  members: 1_024, // heads of all fit into one message of 320 KiB
+  links: 64, // a full mesh up to 32 hosts, and as many again on their way in or out
+  profileAddresses: 8, // LAN, VPN and a name for each of IPv4 and IPv6; nobody has a host dialled at a hundred places
   importedKeys: 2_048, // public keys kept ready for verification: twice the members, for rotated keys
 
   // links
-  unauthenticatedConnections: 16,
-  unauthenticatedBytes: 4 * 1024,
-  handshakeMs: 5_000,
+  unauthenticatedConnections: 16, // strangers at once; a reconnecting fleet passes in turns of a few ms each
+  unauthenticatedBytes: 4 * 1024, // a hello and a proof take 600
+  handshakeMs: 5_000, // two round trips; generous for a loaded laptop on a bad line
   messageBytes: 320 * 1024, // one snapshot part and its header
-  framesPerReplyBytes: 256 * 1024,
-  framesPerReply: 256,
-  sendQueueBytes: 4 * 1024 * 1024,
+  framesPerReplyBytes: 256 * 1024, // 28 ms of decoding at worst, under the 50 ms an event loop may block
+  framesPerReply: 256, // as above: 256 signatures take 30 ms
+  sendQueueBytes: 4 * 1024 * 1024, // what one slow peer may cost in memory; behind it pushes wait and pull catches up
   beatMs: 5_000, // tempo "normal"; the only one until tempo is built
   silentMs: 15_000, // a link without a byte for three beats is half-open
-  dialMs: 5_000,
+  dialMs: 5_000, // a TCP retransmission or two; then the next address
   unauthenticatedPerSecond: 20, // TCP connections from one remote address; a busy office behind one NAT stays below
-  unauthenticatedBurst: 5,
+  unauthenticatedBurst: 5, // the addresses of one host dialled at once
   unauthenticatedAddresses: 1_024, // remote addresses whose rate is remembered
   httpHeaderBytes: 8 * 1024, // the upgrade request is 300 bytes
   httpHeadersMs: 5_000, // as handshakeMs, of which it is a part
-  httpRequestMs: 15_000,
-  httpKeepAliveMs: 5_000,
+  httpRequestMs: 15_000, // Node asks for more than the headers' time; nothing but an upgrade is ever sent
+  httpKeepAliveMs: 5_000, // nobody has a second request
   messageFragments: 16, // skein sends each message as one; a stock client may split a few times
   messageChunks: 16 * 1024, // pieces of one message as TCP hands them over: 20 bytes each at worst
   tcpKeepAliveMs: 30_000, // only to let the system forget dead sockets; silentMs finds them first
@@ -57,28 +57,28 @@ export const LIMITS = {
 
   // clocks
   clockAheadMs: 5 * 60_000, // a foreign stamp never drives the own clock further ahead of the wall
-  pauseMs: 60_000,
+  pauseMs: 60_000, // longer than any scheduling hiccup, shorter than a lid that was closed
 
   // claims
-  leaseDefaultMs: 30 * 60_000,
-  leaseMinMs: 30_000,
-  leaseAgentMaxMs: 4 * 60 * 60_000,
-  leasePersonMaxMs: 30 * 24 * 60 * 60_000,
-  leaseGraceMs: 30_000,
-  patternsPerClaim: 64,
-  patternChars: 256,
-  patternWildcards: 16,
+  leaseDefaultMs: 30 * 60_000, // a turn of work; renewed at a third of it while there is activity
+  leaseMinMs: 30_000, // six beats: a shorter one could end during one redial
+  leaseAgentMaxMs: 4 * 60 * 60_000, // what a forgotten agent may hold back
+  leasePersonMaxMs: 30 * 24 * 60 * 60_000, // a person's month
+  leaseGraceMs: 30_000, // a renewal that was late by a redial and a beat
+  patternsPerClaim: 64, // what a person reads; more is a folder
+  patternChars: 256, // deeper paths than any repository has kept; bounds the automaton
+  patternWildcards: 16, // with patternChars the bound of patternEdges
   patternAlternatives: 64, // what braces may stand for; reading them all stays under 1 ms
   patternEdges: 288, // of its automaton; 256 characters without braces need at most 280, and two of 288 look at 83,000 pairs: about 1 ms
   scopeInclusionSteps: 12_000, // "covers every path of" is exponential at worst; this is about 1 ms
   scopesCached: 2_048, // parsed scopes, some 2 KB each
 
   // texts
-  textChars: 8_000,
-  intentChars: 2_000,
-  reasonChars: 280,
-  nameChars: 64,
-  roleChars: 32,
+  textChars: 8_000, // two screens; longer things are files
+  intentChars: 2_000, // a plan in a paragraph or three
+  reasonChars: 280, // one line that others read beside a warning
+  nameChars: 64, // fits a column and a DNS label
+  roleChars: 32, // fits a column
 
   // sessions
   sessionsKept: 2_048, // known to one host; the one that asked longest ago is forgotten
@@ -87,40 +87,40 @@ export const LIMITS = {
   callerAncestors: 64, // a process tree deeper than this has a loop or no end
   callerAgents: 16, // agents started by agents
   callerPsMs: 2_000, // ps takes 20 ms; one that hangs must not hang the command
-  callerPsBytes: 16 * 1024 * 1024,
+  callerPsBytes: 16 * 1024 * 1024, // 100,000 processes
 
   // invitations
-  invitationUses: 64,
-  invitationMs: 24 * 60 * 60_000,
-  witnesses: 3,
+  invitationUses: 64, // a classroom; bounds what a leaked token lets in
+  invitationMs: 24 * 60 * 60_000, // a day to walk to the other machine
+  witnesses: 3, // one may be revoked and another never come back, and the newcomer still stands
   tokenChars: 2 * 1024, // fits a terminal's line buffer and a chat message
-  addressChars: 256,
+  addressChars: 256, // a DNS name has 253
 
   // control
-  controlRequestBytes: 1024 * 1024,
-  controlReplyBytes: 8 * 1024 * 1024,
-  controlConcurrent: 32,
-  controlMs: 30_000,
-  controlConnectMs: 1_500,
-  socketPathBytes: 103,
-  storeLockMs: 5_000,
-  passphraseChars: 12,
+  controlRequestBytes: 1024 * 1024, // 32 texts of 8,000 characters in four bytes each
+  controlReplyBytes: 8 * 1024 * 1024, // 20,000 short rows; more is asked for in parts
+  controlConcurrent: 32, // agents of one machine that ask at once
+  controlMs: 30_000, // a join or sync may wait for peers
+  controlConnectMs: 1_500, // with the answer's start-up below the 2 s in which every command says what is wrong
+  socketPathBytes: 103, // macOS keeps 104 with the final zero, Linux 108
+  storeLockMs: 5_000, // another command ends within milliseconds; a slow disk may need seconds
+  passphraseChars: 12, // with scrypt beyond guessing for what one key file is worth
   keyFileBytes: 4 * 1024, // 700 today
 
   // repositories
   gitFileBytes: 8 * 1024, // HEAD, a ref, a `.git` file: one line, at most a path
-  gitConfigBytes: 1024 * 1024,
+  gitConfigBytes: 1024 * 1024, // hundreds of remotes and branches; read whole
   packedRefsBytes: 32 * 1024 * 1024, // half a million refs; read within about 30 ms
-  skeinFileBytes: 64 * 1024,
-  remoteChars: 2_048,
-  remotes: 64,
-  repositoryKeyChars: 512,
+  skeinFileBytes: 64 * 1024, // a page of settings written by hand
+  remoteChars: 2_048, // longer than any URL that a forge makes
+  remotes: 64, // forks of everybody in a team
+  repositoryKeyChars: 512, // host, owner and name at their own limits
   pathInputChars: 4_096, // what is typed may be absolute; the canonical item is bounded by patternChars
   pathSegmentBytes: 255, // no common file system has longer names
   symlinkHops: 40, // as Linux
-  rootCommitMs: 2_000,
-  enrolledRepositories: 1_024,
-  checkoutsPerRepository: 64,
+  rootCommitMs: 2_000, // git walks a large history; no command waits longer for a name
+  enrolledRepositories: 1_024, // one note holds the list: 1,024 of 400 bytes
+  checkoutsPerRepository: 64, // worktrees of a fleet on one machine
 
   // store
   diskFreeMinBytes: 64 * 1024 * 1024, // with less, commits are refused: LevelDB still has room for its compaction and the next start
@@ -128,6 +128,6 @@ export const LIMITS = {
   storeGroupBytes: 4 * 1024 * 1024, // commits that waited are written with one fsync, up to LevelDB's own write buffer
 
   // output
-  foreignTextChars: 200,
-  shellExpandedPaths: 20
+  foreignTextChars: 200, // one quoted line of what others wrote
+  shellExpandedPaths: 20 // nobody types so many files of one folder by hand
 } as const
