@@ -89,7 +89,7 @@ export class Adversary {
     this.#world.note(`the puppet writes: ${deed}`)
     const { crypto } = this.#world.keys
     if (deed === 'record' || deed === 'fork') {
-      const [id, text] = this.#record()
+      const [id, text] = this.#record(0.1)
       let update: Uint8Array
       try {
         update = chain.document.write([[id, text]]).update
@@ -128,12 +128,13 @@ export class Adversary {
     for (const { bytes } of frames) this.#inject(encodeMessage({ type: 'push', frame: bytes }))
   }
 
-  #record(): readonly [RecordId, string] {
+  /** @param strange how likely it stands under a key that no record has */
+  #record(strange = 0): readonly [RecordId, string] {
     const { keys, mesh, random, wallMs } = this.#world
     const key = keyOf(this.#chain?.author ?? (NO_HASH as string as AuthorId))
     const text = formRecord({ kind: 'note', session: 'puppet' as SessionName, stamp: [wallMs, random.int(1_000)], offset: 0, fields: { text: `«p of ${this.#puppet?.name}»` } })
     if (!text.ok) throw new Error(text.failure.message)
-    return [random.chance(0.9) ? recordIdOf(keys.crypto, mesh, key, text.value) : ('__proto__' as RecordId), text.value]
+    return [random.chance(strange) ? ('__proto__' as RecordId) : recordIdOf(keys.crypto, mesh, key, text.value), text.value]
   }
 
   #push(kind: FrameKind, payloads: readonly Uint8Array[], part = 0, parts = payloads.length): void {

@@ -79,6 +79,12 @@ export class Channel {
     }
   }
 
+  /** Both ends learn, if they have not, that the channel is gone. */
+  giveUp(): void {
+    this.broken = true
+    for (const end of this.ends) this.#tell(end)
+  }
+
   /** This end's replica has closed it; the other learns of it behind what was sent before. */
   closeFrom(end: ChannelEnd): void {
     if (!end.open) return

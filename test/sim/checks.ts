@@ -3,6 +3,7 @@ import { View } from '../../src/core/coordination/view.js'
 import { equalBytes, toHash, toHex } from '../../src/core/encoding/bytes.js'
 import type { ReplicaEvent } from '../../src/core/replica/effect.js'
 import type { Input } from '../../src/core/replica/input.js'
+import type { Replica } from '../../src/core/replica/replica.js'
 import type { StoredBatch } from '../../src/core/replica/storage.js'
 import { keyOf } from '../../src/core/replication/author.js'
 import { decodeFrame } from '../../src/core/replication/frame.js'
@@ -137,7 +138,7 @@ export class Checks {
   #checkEqual(one: SimHost, other: SimHost): void {
     const pair = `${one.name} and ${other.name}`
     if (one.replica.acts.digest() !== other.replica.acts.digest()) this.fail(`${pair} hold different acts`)
-    if (one.replica.digest() !== other.replica.digest()) this.fail(`${pair} have different heads: ${differentHeads(one, other)}`)
+    if (one.replica.digest() !== other.replica.digest()) this.fail(`${pair} have different heads: ${differentHeads(one.replica, other.replica)}`)
     if (one.replica.view.hash() !== other.replica.view.hash()) this.fail(`${pair} have different views`)
     for (const log of one.replica.logs.logs()) {
       if (one.replica.logs.isForked(log.author)) continue
@@ -166,7 +167,7 @@ export class Checks {
   #checkRestart(host: SimHost): void {
     const again = replay(this.#world, host)
     if (again.view.hash() !== host.replica.view.hash()) this.fail(`${host.name} shows something else after a restart`)
-    if (again.digest() !== host.replica.digest()) this.fail(`${host.name} has other heads after a restart`)
+    if (again.digest() !== host.replica.digest()) this.fail(`${host.name} has other heads after a restart: ${differentHeads(host.replica, again)}`)
   }
 
   /** Nobody's record was altered or made up: each carries a word that its host was given to write. */
@@ -188,8 +189,8 @@ const CHECKED: ReadonlySet<number> = new Set([4, 6, 7, 9, PUSH, 11])
 const leadsOf = (host: SimHost, at: number): readonly (readonly [string, string])[] =>
   host.replica.view.claims.crossings(at).map(({ key, lead }) => [key, lead.id] as const)
 
-const differentHeads = (one: SimHost, other: SimHost): string => {
-  const [left, right] = [one, other].map(host => new Map(host.replica.logs.heads(() => true).map(head => [head.author, head.state === 'held' ? `${head.seq} ${head.hash.slice(0, 6)}` : 'forked'])))
+const differentHeads = (one: Replica, other: Replica): string => {
+  const [left, right] = [one, other].map(replica => new Map(replica.logs.heads(() => true).map(head => [head.author, head.state === 'held' ? `${head.seq} ${head.hash.slice(0, 6)}` : 'forked'])))
   const authors = new Set([...(left?.keys() ?? []), ...(right?.keys() ?? [])])
   return [...authors].filter(author => left?.get(author) !== right?.get(author)).map(author => `${author.slice(0, 6)}…${author.slice(-4)}: ${left?.get(author)} / ${right?.get(author)}`).join(', ')
 }

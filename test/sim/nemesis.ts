@@ -24,7 +24,7 @@ export class Nemesis {
 
   step(): void {
     const { random } = this.#world
-    switch (random.pick(['partition', 'partition', 'heal', 'heal', 'break', 'stall', 'stall', 'restart', 'restart', 'restart', 'compact', 'compact', 'clock', 'damage', 'copy', 'speak', 'speak', 'takeOver'])) {
+    switch (random.pick(['partition', 'partition', 'heal', 'heal', 'break', 'stall', 'stall', 'restart', 'restart', 'restart', 'compact', 'compact', 'clock', 'damage', 'copy'])) {
       case 'partition':
         return this.#partition()
       case 'heal':
@@ -68,27 +68,31 @@ export class Nemesis {
         if (random.chance(0.8)) host.write('shell', [{ kind: 'note', fields: { text: `«original of ${host.name}»` } }])
         return
       }
-      case 'speak':
-        return this.adversary.speak()
-      case 'takeOver': {
-        const host = random.pick(this.#world.hosts)
-        if (this.adversary.puppet === null && this.#world.hosts.length > 3 && host.isUp && host.isMember && host !== this.#world.hosts[0]) this.adversary.takeOver(host)
-      }
     }
   }
 
-  /** Faults stop: everybody runs, everything flows, and channels that somebody tampered with are given up. */
+  /** The adversary has the key of a member, and uses it. */
+  corrupt(): void {
+    const { random, hosts } = this.#world
+    const candidates = hosts.filter(host => host.isUp && host.isMember && host.replica.author !== null && host !== hosts[0])
+    if (this.adversary.puppet !== null) this.adversary.speak()
+    else if (hosts.length > 3 && candidates.length > 0) this.adversary.takeOver(random.pick(candidates))
+  }
+
+  /** Faults stop: everybody runs, everything flows, and channels that are broken or that somebody tampered with are given up. */
   stop(): void {
     const world = this.#world
     world.note('faults stop')
     world.onTheWay = (_channel, _from, bytes) => [bytes]
     world.reachable = (one, other) => one !== this.adversary.puppet && other !== this.adversary.puppet
+    if (this.adversary.puppet !== null) world.neighbours = () => true
     world.slowNetworkMs = 40
     world.slowDiskMs = 8
     world.redialMs = 300
-    for (const channel of world.alive()) {
+    world.needlessDials = 0
+    for (const channel of world.channels) {
       for (const end of channel.ends) channel.flow(end)
-      if (channel.tampered || channel.ends.some(end => !channel.isAlive(end))) channel.break([0, 0])
+      if (channel.broken || channel.tampered || channel.ends.some(end => !channel.isAlive(end))) channel.giveUp()
     }
     for (const host of this.honest()) {
       if (!host.isUp && host.life > 0) this.#start(host)

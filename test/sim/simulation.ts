@@ -67,10 +67,12 @@ export const simulate = (seed: number, { record = false, sabotage = null }: { re
   }
   const faults = random.between(0, 20)
   for (let index = 0; index < faults; index++) schedule.at(random.int(chaosMs), () => nemesis.step())
+  if (random.chance(0.3)) for (let index = 0; index < 10; index++) schedule.at(random.between(3_000, chaosMs), () => nemesis.corrupt())
 
   schedule.runUntil(chaosMs)
   nemesis.stop()
-  const honest = nemesis.honest()
+  // who was invited by way of a host that the adversary took has to ask for another invitation
+  const honest = nemesis.honest().filter(host => host.isMember || host.invitation?.through !== nemesis.adversary.puppet)
   const linked = (): boolean => {
     if (!honest.every(host => host.isUp && host.isMember)) return false
     return honest.every(one => honest.every(other => one === other || !world.neighbours(one, other) || world.isLinked(one, other)))
@@ -80,6 +82,8 @@ export const simulate = (seed: number, { record = false, sabotage = null }: { re
   if (!linked()) world.checks.fail('the hosts do not link up')
   world.note('all links are up')
   schedule.runUntil(schedule.now + LEVEL_WITHIN_MS)
+  // notes about when peers were heard are written now and then
+  for (let ms = 0; ms < 50 && honest.some(host => host.replica.isBusy); ms++) schedule.runUntil(schedule.now + 1)
   world.checks.finish(honest)
   const fingerprint = honest.map(host => `${host.replica.view.hash()} ${host.replica.digest()}`).join(' ')
   return { seed, failures: world.checks.failures, occurred: world.occurred, story: world.story, fingerprint: `${fingerprint} ${random.u32()}` }

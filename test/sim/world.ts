@@ -55,6 +55,8 @@ export class World {
   slowNetworkMs = 40
   slowDiskMs = 8
   redialMs = 1_500
+  /** How often a host dials one that it is linked with already. */
+  needlessDials = 0.01
   readonly #channelOf = new Map<ChannelEnd, Channel>()
   readonly #operator = this.keys.signer('operator')
 
@@ -144,7 +146,6 @@ export class World {
   breakChannel(channel: Channel): void {
     const notice = (): number | null => (this.random.chance(0.2) ? null : this.random.int(400))
     channel.break([notice(), notice()])
-    this.channels.delete(channel)
   }
 
   /** From now on the host dials whom it should be linked with and is not. */
@@ -161,7 +162,7 @@ export class World {
   #wants(host: SimHost, peer: SimHost): boolean {
     if (peer === host || !peer.isUp || !this.reachable(host, peer)) return false
     const roster = host.replica.acts.roster()
-    const isNeighbour = host.isMember ? roster.admits(peer.key).state === 'member' && this.neighbours(host, peer) : host.invitation?.through === peer
-    return isNeighbour && (!this.isLinked(host, peer) || this.random.chance(0.01))
+    const isNeighbour = host.isMember ? roster.admits(peer.key).state === 'member' && (this.neighbours(host, peer) || host.invitation?.through === peer) : host.invitation?.through === peer
+    return isNeighbour && (!this.isLinked(host, peer) || this.random.chance(this.needlessDials))
   }
 }

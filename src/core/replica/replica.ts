@@ -71,6 +71,9 @@ export class Replica {
   readonly #exchange: Exchange
   readonly #pending: (Writing & { readonly request: RequestId })[] = []
   readonly #conflicts = new Map<number, VerifiedFrame>()
+  /** Authors of whom there are frames on disk behind a hole, up to which number: they count once the hole is filled. */
+  readonly #behindHole = new Map<AuthorId, number>()
+  readonly #refills = new Set<number>()
   /** Records of own epochs that a fork took from view, to be published again in the present one (rules C4). */
   readonly #rescued = new Map<RecordId, string>()
   readonly #heard = new Map<HostKey, Millis>()
@@ -85,7 +88,7 @@ export class Replica {
   #started = false
   #left = false
   #nextBeatMono: Millis = 0
-  #nextConflictRead = -1
+  #nextRead = -1
   #heardNotedMono: Millis = 0
   #rosterShown: unknown = null
 
@@ -244,6 +247,7 @@ export class Replica {
     if (taken.type === 'seen') return
     const header = decodeFrame(bytes)
     const { author, seq } = header.ok ? header.value.header : { author: null, seq: null }
+    if (taken.type === 'gap' && seq !== null) this.#behindHole.set(taken.author, seq)
     if (taken.type === 'refused' && (taken.code === 'FRAME_FORKED' || taken.code === 'FRAME_UNKNOWN_AUTHOR' || taken.code === 'FRAME_PAST_NAMED_HEAD')) return
     if (taken.type === 'gap' && this.damage.some(damage => damage.author === author)) return
     this.damage.push({ what: taken.type === 'refused' ? taken.text : `a frame that does not follow the one before (${taken.type})`, author, seq })
@@ -443,18 +447,42 @@ export class Replica {
     this.#rememberPlace(frame, idsIn(change))
     this.#hear(keyOf(author), Math.min(this.#now.wall, stamp.wall - offsetMs + this.offsetMs))
     if (change.type === 'void' || (change.type === 'replaced' && change.fault !== null)) this.#countRefusal(link, 'FRAME_VOID', `frame ${frame.header.seq} of ${author.slice(0, 12)}: ${change.fault}`, false)
+    this.#readBehindHole(author)
     if (author === this.#own.author) this.#doubt = 'a peer holds a newer frame under the own signature'
     this.#emit({ type: 'happened', event: { type: 'viewChanged' } })
   }
 
   #readConflict(frame: VerifiedFrame): void {
-    const read = this.#nextConflictRead--
+    const read = this.#nextRead--
     this.#conflicts.set(read, frame)
     this.#emit({ type: 'read', read, author: frame.header.author, from: frame.header.seq, limit: { frames: 1, bytes: 1 } })
   }
 
+  /** A hole was filled: what lies behind it on the own disk is read and counts from now on. */
+  #readBehindHole(author: AuthorId): void {
+    const last = this.#behindHole.get(author)
+    const head = this.logs.headSeq(author)
+    if (last === undefined) return
+    if (head >= last) return void this.#behindHole.delete(author)
+    const read = this.#nextRead--
+    this.#refills.add(read)
+    this.#emit({ type: 'read', read, author, from: head + 1, limit: { frames: LIMITS.framesPerReply, bytes: LIMITS.framesPerReplyBytes } })
+  }
+
+  #refill(frames: readonly Uint8Array[]): void {
+    for (const bytes of frames) {
+      const taken = this.#intake.restore(bytes, this.#now)
+      if (taken.type !== 'appended') continue
+      this.#rememberPlace(taken.frame, idsIn(taken.change))
+      this.#commits.staged.frames.push({ frame: taken.frame, from: null })
+      this.#emit({ type: 'happened', event: { type: 'viewChanged' } })
+      if (bytes === frames.at(-1)) this.#readBehindHole(taken.frame.header.author)
+    }
+  }
+
   #framesRead(read: number, frames: readonly Uint8Array[]): void {
     if (this.#exchange.framesRead(read, frames)) return
+    if (this.#refills.delete(read)) return this.#refill(frames)
     const frame = this.#conflicts.get(read)
     this.#conflicts.delete(read)
     const held = frames[0] === undefined ? null : decodeFrame(frames[0])
@@ -501,7 +529,8 @@ export class Replica {
 
   #admission(author: AuthorId): Admission {
     const admitted = this.acts.roster().admits(keyOf(author))
-    if (admitted.state === 'member') return { state: 'member' }
+    // what a newcomer writes before it is let in counts once it is
+    if (admitted.state === 'member' || (admitted.state !== 'left' && keyOf(author) === this.key)) return { state: 'member' }
     if (admitted.state !== 'left') return { state: 'unknown' }
     const epoch = author.slice(65)
     return { state: 'left', upTo: admitted.heads.find(head => head.epoch === epoch)?.seq ?? -1 }
