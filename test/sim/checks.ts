@@ -50,8 +50,9 @@ export class Checks {
   }
 
   /** Persist before publish: what others are told is on disk, and says of one number always the same. */
-  sending(host: SimHost, bytes: Uint8Array): void {
+  sending(host: SimHost, link: number, bytes: Uint8Array): void {
     const type = bytes[0]
+    this.#world.note(() => `${host.name} sends on link ${link}: ${messageText(bytes)}`)
     if (type === WANT && this.#takingPush) this.#world.occurred.add('gap')
     if (type === undefined || !CHECKED.has(type)) return
     const decoded = decodeMessage(bytes)
@@ -178,6 +179,31 @@ export class Checks {
       const writer = this.#world.hosts.find(({ key }) => key === entry.hostKey)
       if (word === null || writer === undefined || word[2] !== writer.name) this.fail(`${host.name} shows a record of ${writer?.name ?? entry.hostKey} that was written by nobody: ${entry.text.slice(0, 200)}`)
     }
+  }
+}
+
+/** One message as a line of a story. */
+const messageText = (bytes: Uint8Array): string => {
+  const decoded = decodeMessage(bytes)
+  if (!decoded.ok) return 'bytes that nobody can read'
+  const message = decoded.value
+  const frameText = (frame: Uint8Array): string => {
+    const read = decodeFrame(frame)
+    return read.ok ? `${read.value.header.author.slice(0, 4)}…${read.value.header.author.slice(-4)} ${read.value.header.seq}` : '?'
+  }
+  switch (message.type) {
+    case 'status':
+      return `status ${message.digest.slice(0, 6)} view ${message.view.slice(0, 6)}`
+    case 'heads':
+      return `heads ${message.heads.map(head => `${head.author.slice(0, 4)}…${head.author.slice(-4)} ${head.state === 'held' ? head.seq : 'forked'}`).join(', ')}`
+    case 'push':
+      return `push ${frameText(message.frame)}`
+    case 'frames':
+      return `frames ${message.frames.map(frameText).join(', ')}${message.more ? ' and more' : ''}`
+    case 'want':
+      return `want ${message.author.slice(0, 4)}…${message.author.slice(-4)} from ${message.from}`
+    default:
+      return message.type
   }
 }
 

@@ -30,6 +30,7 @@ export class SimHost {
   #wakeAt: number | null = null
   #underWay: Commit | null = null
   #nextRequest = 1
+  readonly #acts = new Map<number, () => void>()
 
   constructor(
     readonly world: World,
@@ -92,8 +93,11 @@ export class SimHost {
     this.feed({ type: 'write', request: this.#nextRequest++, session: session as SessionName, drafts, strict })
   }
 
-  submitAct(bytes: Uint8Array): void {
-    this.feed({ type: 'act', request: this.#nextRequest++, bytes })
+  /** @param done called once the act is on disk, if it ever is */
+  submitAct(bytes: Uint8Array, done: () => void): void {
+    const request = this.#nextRequest++
+    this.#acts.set(request, done)
+    this.feed({ type: 'act', request, bytes })
   }
 
   #onDisk({ batch }: Commit): void {
@@ -117,7 +121,7 @@ export class SimHost {
         return
       }
       case 'send': {
-        world.checks.sending(this, effect.bytes)
+        world.checks.sending(this, effect.link, effect.bytes)
         const end = this.ends.get(effect.link)
         if (end !== undefined) world.channelOf(end)?.send(end, effect.bytes)
         return
@@ -138,6 +142,7 @@ export class SimHost {
         return
       }
       case 'answer':
+        this.#acts.get(effect.request)?.()
         if (effect.outcome.ok) for (const { id } of effect.outcome.value) this.answered.add(id)
         else if (effect.outcome.failure.code !== 'CLAIM_HELD') world.checks.fail(`${this.name}: a write was refused: ${effect.outcome.failure.code} ${effect.outcome.failure.message}`)
         return

@@ -47,6 +47,9 @@ export const simulate = (seed: number, { record = false, sabotage = null }: { re
       if (members.length === 0) return schedule.after(500, tryToJoin)
       if (isLate) world.occurred.add('late joiner')
       world.join(host, random.pick(members))
+      schedule.after(3_000, () => {
+        if (host.life === 0) tryToJoin()
+      })
     }
     schedule.at(isLate ? chaosMs - random.int(2_000) : random.int(3_000), tryToJoin)
   }

@@ -101,10 +101,13 @@ export class World {
     const invitation = this.keys.signer(`invitation of ${host.name}`)
     const body = { key: toHex(invitation.publicKey) as InvitationKey, role: 'worker', uses: 2, expires: this.wallMs + 86_400_000_000, ephemeral: false }
     const seen = through.replica.acts.roster().newestActs()
-    through.submitAct(must(writeAct({ mesh: this.mesh, stamp: { wall: this.wallMs, count: 0 }, seen, content: { kind: 'invite', body } }, this.#operator)))
-    host.invitation = { proof: proveJoining(this.mesh, host.name, host.signer, invitation), through }
-    host.start()
-    this.keepDialling(host)
+    const act = must(writeAct({ mesh: this.mesh, stamp: { wall: this.wallMs, count: 0 }, seen, content: { kind: 'invite', body } }, this.#operator))
+    through.submitAct(act, () => {
+      if (host.life > 0) return
+      host.invitation = { proof: proveJoining(this.mesh, host.name, host.signer, invitation), through }
+      host.start()
+      this.keepDialling(host)
+    })
   }
 
   channelOf(end: ChannelEnd): Channel | null {

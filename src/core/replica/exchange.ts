@@ -116,7 +116,7 @@ export class Exchange {
     for (const link of this.#context.links.values()) if (link.phase === 'open') this.#sendProofs(link, proofs)
   }
 
-  /** After a commit: links that were catching up, or whose peer stood elsewhere, hear where this host is now. */
+  /** After a commit, and when nothing is awaited any more: links that were catching up, or whose peer stood elsewhere, hear where this host is now. */
   settle(): void {
     const { view, commits } = this.#context
     if (!commits.isQuiet) return
@@ -290,6 +290,8 @@ export class Exchange {
     for (const bytes of message.frames) this.#context.takeFrame(bytes, link, asked)
     const head = logs.headSeq(message.author)
     this.wants.answered(link, message.author, head > before && message.more ? head + 1 : null)
+    // what was asked for may have come by another link meanwhile, and nothing will be committed
+    this.settle()
   }
 
   #takePong(link: Link, pong: Extract<Message, { type: 'pong' }>): void {
