@@ -1,5 +1,5 @@
 // A bare WebSocket pair, the floor: 300 bytes from one process to another, nothing signed, nothing kept. argv: port (0 listens), what it is for.
-import WebSocket, { WebSocketServer } from 'ws'
+import { WebSocket, WebSocketServer } from 'ws'
 import { burst, now, paced } from '../measure.mjs'
 import { serve } from '../processes.mjs'
 

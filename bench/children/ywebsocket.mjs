@@ -1,5 +1,5 @@
 // One stock y-websocket client in a process of its own. argv: port, room, what it is for.
-import WebSocket from 'ws'
+import { WebSocket } from 'ws'
 import { WebsocketProvider } from 'y-websocket'
 import * as Y from 'yjs'
 import { plainClaimOf } from '../claims.mjs'

@@ -1,6 +1,8 @@
 import type { Hash } from '../brand.js'
 
 const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'))
+/** Value of each character code that is a lower-case hex digit. */
+const DIGITS = Int8Array.from({ length: 128 }, (_, code) => '0123456789abcdef'.indexOf(String.fromCharCode(code)))
 const encoder = new TextEncoder()
 const strictDecoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
@@ -12,15 +14,34 @@ export const toHex = (bytes: Uint8Array): string => {
 
 /** Bytes of an even-length lower-case hex text, or null. */
 export const fromHex = (text: string): Uint8Array | null => {
-  if (text.length % 2 !== 0 || !/^[0-9a-f]*$/.test(text)) return null
+  if (text.length % 2 !== 0) return null
   const bytes = new Uint8Array(text.length / 2)
-  for (let index = 0; index < bytes.length; index++) bytes[index] = Number.parseInt(text.slice(index * 2, index * 2 + 2), 16)
+  for (let index = 0; index < bytes.length; index++) {
+    const high = DIGITS[text.charCodeAt(index * 2)] ?? -1
+    const low = DIGITS[text.charCodeAt(index * 2 + 1)] ?? -1
+    if (high < 0 || low < 0) return null
+    bytes[index] = (high << 4) | low
+  }
   return bytes
 }
 
 export const toHash = (bytes: Uint8Array): Hash => toHex(bytes) as Hash
 
 export const utf8 = (text: string): Uint8Array => encoder.encode(text)
+
+/** Bytes that `utf8` would give, without making them; half a surrogate pair counts as the character that stands in for it. */
+export const utf8Length = (text: string): number => {
+  let length = text.length
+  for (let index = 0; index < text.length; index++) {
+    const code = text.charCodeAt(index)
+    if (code < 0x80) continue
+    const isPair = code >= 0xd800 && code < 0xdc00 && (text.charCodeAt(index + 1) & 0xfc00) === 0xdc00
+    // a pair is two units and four bytes, every other unit two or three bytes
+    length += isPair || code >= 0x800 ? 2 : 1
+    if (isPair) index += 1
+  }
+  return length
+}
 
 /** The text, or null where the bytes are not UTF-8. */
 export const fromUtf8 = (bytes: Uint8Array): string | null => {

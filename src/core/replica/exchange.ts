@@ -120,11 +120,11 @@ export class Exchange {
   settle(): void {
     const { view, commits } = this.#context
     if (!commits.isQuiet) return
-    const digest = this.#context.digest()
     for (const link of this.#context.links.values()) {
       if (link.phase !== 'open') continue
       if (link.due !== null) this.sayStatus(link, link.due === 'goodbye')
       if (this.wants.isWaitingFor(link.id) || link.theirs === null || link.levelled) continue
+      const digest = this.#context.digest()
       if (link.theirs.digest === digest) this.#level(link, view.hash() === link.theirs.view)
       else if (link.sentStatus !== digest) this.sayStatus(link)
     }

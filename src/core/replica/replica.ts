@@ -5,7 +5,7 @@ import type { JoiningProof } from '../coordination/membership/joining.js'
 import { View } from '../coordination/view.js'
 import type { Crypto, Signer } from '../crypto.js'
 import { hostIdOf } from '../domain.js'
-import { toHex } from '../encoding/bytes.js'
+import { toHex, utf8Length } from '../encoding/bytes.js'
 import { ERRORS, type ErrorCode } from '../errors.js'
 import { LIMITS } from '../limits.js'
 import { failure, success } from '../result.js'
@@ -311,19 +311,26 @@ export class Replica {
     if (this.acts.roster().admits(this.key).state === 'left') return this.#refusePending()
     this.#readyEpoch()
     const records: (readonly [RecordId, string])[] = []
+    let bytes = 0
+    let taken = 0
     const { wall } = this.#now
-    for (const writing of this.#pending.splice(0)) {
+    for (const writing of this.#pending) {
+      if (bytes >= FORMED_BYTES) break
+      taken += 1
       const formed = this.#writing.form(writing, wall, this.meshTime(wall))
-      const full = formed.ok && !this.#own.hasRoomFor([...records.map(([, text]) => text), ...formed.value.map(({ text }) => text)])
+      const more = formed.ok ? formed.value.reduce((sum, { text }) => sum + utf8Length(text), 0) : 0
+      const full = formed.ok && !this.#own.hasRoomFor({ records: records.length + formed.value.length, bytes: bytes + more })
       if (!formed.ok || full) {
         const outcome = formed.ok ? failure('LOG_FULL', `this host's log holds as many records as one may (${LIMITS.liveRecordsPerAuthor}, or ${LIMITS.documentBytesPerAuthor} bytes)`) : formed
         this.#emit({ type: 'answer', request: writing.request, outcome })
         continue
       }
+      bytes += more
       for (const { id, text } of formed.value) records.push([id, text])
       this.#showOwn(formed.value)
       this.#commits.staged.answers.push({ request: writing.request, written: formed.value })
     }
+    this.#pending.splice(0, taken)
     if (records.length === 0) return
     const { frames, changes } = this.#own.write(records, wall, this.offsetMs)
     this.#stageOwn(frames, changes.set.keys())
@@ -368,8 +375,12 @@ export class Replica {
   #publishRescued(): void {
     const author = this.#own.author
     const records: (readonly [RecordId, string])[] = []
+    let bytes = 0
     for (const record of this.#rescued) {
-      if (this.#own.log?.records.has(record[0]) !== true && this.#own.hasRoomFor([...records.map(([, text]) => text), record[1]])) records.push(record)
+      const more = utf8Length(record[1])
+      if (this.#own.log?.records.has(record[0]) === true || !this.#own.hasRoomFor({ records: records.length + 1, bytes: bytes + more })) continue
+      bytes += more
+      records.push(record)
     }
     this.#rescued.clear()
     if (author === null || records.length === 0) return
@@ -724,6 +735,9 @@ export class Replica {
     }
   }
 }
+
+/** Once so many bytes of records are formed, what still waits goes into the next commit: peers see the first of a burst while the rest is made, and no other work waits for long. */
+const FORMED_BYTES = 16 * 1024
 
 /** How often `heard` is put on disk while links are open. */
 const HEARD_NOTE_MS = 30_000

@@ -1,7 +1,7 @@
 import type { HostId, HostKey, MeshId, Millis, RecordId, SessionName } from '../brand.js'
 import { turnFor } from '../coordination/claims/turn.js'
 import { checkDraft } from '../coordination/records/draft.js'
-import { formRecord, recordIdOf, type RecordFields } from '../coordination/records/record.js'
+import { formRecord, recordNaming, type RecordFields } from '../coordination/records/record.js'
 import type { View } from '../coordination/view.js'
 import type { Crypto } from '../crypto.js'
 import { failure, success, type Result } from '../result.js'
@@ -45,9 +45,11 @@ const claimQuery = (fields: RecordFields): ClaimQuery => ({
  */
 export class RecordWriting {
   readonly #parts: WritingParts
+  readonly #nameOf: (text: string) => RecordId
 
   constructor(parts: WritingParts) {
     this.#parts = parts
+    this.#nameOf = recordNaming(parts.crypto, parts.mesh, parts.key)
   }
 
   /** Every record of the drafts, or the first failure; nothing is written by this. */
@@ -66,10 +68,9 @@ export class RecordWriting {
   }
 
   #formOne(kind: string, fields: RecordFields, session: SessionName, wall: Millis, meshNow: Millis): Result<Written> {
-    const { crypto, mesh, key, clock } = this.#parts
-    const stamp = clock.tick(wall)
+    const stamp = this.#parts.clock.tick(wall)
     const text = formRecord({ kind, session, stamp: [stamp.wall, stamp.count], offset: Math.round(stamp.wall - meshNow), fields })
-    return text.ok ? success({ id: recordIdOf(crypto, mesh, key, text.value), kind, text: text.value }) : text
+    return text.ok ? success({ id: this.#nameOf(text.value), kind, text: text.value }) : text
   }
 
   #withTurn(fields: RecordFields, session: SessionName, meshNow: Millis): RecordFields {

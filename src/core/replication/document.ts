@@ -1,6 +1,6 @@
 import * as Y from 'yjs'
 import type { RecordId } from '../brand.js'
-import { utf8 } from '../encoding/bytes.js'
+import { utf8Length } from '../encoding/bytes.js'
 import { LIMITS } from '../limits.js'
 import { inspectUpdate, ROOT, type KeyEnds } from './inspection.js'
 
@@ -142,13 +142,13 @@ export class AuthorDocument {
       const was = this.#records.get(id)
       const is = map.get(key)
       if (is === was) continue
-      if (was !== undefined) bytes -= utf8(was).length
+      if (was !== undefined) bytes -= utf8Length(was)
       if (is === undefined) {
         removed.add(id)
         count -= 1
         continue
       }
-      const size = utf8(is).length
+      const size = utf8Length(is)
       if (size > LIMITS.recordBytes) return this.#refuse('a record over the size limit')
       if (was === undefined) count += 1
       bytes += size

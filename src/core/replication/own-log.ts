@@ -1,7 +1,7 @@
 import type { AuthorId, HostKey, MeshId, Millis, RecordId } from '../brand.js'
 import type { Crypto, Signer } from '../crypto.js'
 import { domainPrefix } from '../domain.js'
-import { toHash, toHex, utf8 } from '../encoding/bytes.js'
+import { toHash, toHex, utf8Length } from '../encoding/bytes.js'
 import { LIMITS } from '../limits.js'
 import { authorIdOf, authorParts, clientIdOf } from './author.js'
 import { AuthorDocument, type RecordChanges } from './document.js'
@@ -79,10 +79,9 @@ export class OwnLog {
   }
 
   /** Whether so many more records and bytes fit into what the generation allows one author. */
-  hasRoomFor(records: readonly string[]): boolean {
-    const log = this.#current()
-    const bytes = records.reduce((sum, text) => sum + utf8(text).length, log.document.textBytes)
-    return log.records.size + records.length <= LIMITS.liveRecordsPerAuthor && bytes <= LIMITS.documentBytesPerAuthor
+  hasRoomFor(more: { readonly records: number; readonly bytes: number }): boolean {
+    const { records, document } = this.#current()
+    return records.size + more.records <= LIMITS.liveRecordsPerAuthor && document.textBytes + more.bytes <= LIMITS.documentBytesPerAuthor
   }
 
   /** Writes records: one frame, or as many as the payload limit asks for. */
@@ -145,7 +144,7 @@ const groupBySize = (records: readonly (readonly [RecordId, string])[]): (readon
   const groups: (readonly [RecordId, string])[][] = []
   let bytes = Number.POSITIVE_INFINITY
   for (const record of records) {
-    const size = utf8(record[1]).length + RECORD_OVERHEAD_BYTES
+    const size = utf8Length(record[1]) + RECORD_OVERHEAD_BYTES
     if (bytes + size > PAYLOAD_TARGET_BYTES) {
       groups.push([])
       bytes = 0

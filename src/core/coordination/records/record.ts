@@ -2,7 +2,7 @@ import type { Crypto } from '../../crypto.js'
 import type { HostKey, MeshId, Millis, RecordId, SessionName } from '../../brand.js'
 import { domainPrefix } from '../../domain.js'
 import { toBase32 } from '../../encoding/base32.js'
-import { concat, fromHex, utf8 } from '../../encoding/bytes.js'
+import { concat, fromHex, utf8, utf8Length } from '../../encoding/bytes.js'
 import { LIMITS } from '../../limits.js'
 import { failure, success, type Result } from '../../result.js'
 import type { FieldSpecs } from './field.js'
@@ -46,7 +46,7 @@ export interface Form {
 export const formRecord = ({ kind, session, stamp, offset, fields }: Form): Result<string> => {
   const own = Object.entries(fields).filter(([name, value]) => value !== undefined && !HEADER_FIELDS.includes(name))
   const text = JSON.stringify({ v: RECORD_VERSION, kind, session, stamp, ...(offset === 0 ? {} : { offset }), ...Object.fromEntries(own) })
-  const bytes = utf8(text).length
+  const bytes = utf8Length(text)
   return bytes <= LIMITS.recordBytes
     ? success(text)
     : failure('TOO_LARGE', `the record has ${bytes} bytes; at most ${LIMITS.recordBytes} are allowed`, { details: { bytes, limit: LIMITS.recordBytes } })
@@ -98,7 +98,7 @@ export const readFields = (spec: KindSpec<FieldSpecs>, given: RecordFields, head
 
 /** Reads a record's text. Total: whatever the bytes are, the answer is one of three, and the same on every host. */
 export const parseRecord = (text: string): Parsed => {
-  const bytes = text.length > LIMITS.recordBytes / 4 ? utf8(text).length : text.length
+  const bytes = text.length > LIMITS.recordBytes / 4 ? utf8Length(text) : text.length
   if (bytes > LIMITS.recordBytes) return { type: 'invalid', kind: null, header: null, reason: `the record has more than ${LIMITS.recordBytes} bytes` }
   const json = parseJson(text)
   if (!json.ok) return { type: 'invalid', kind: null, header: null, reason: `the text ${json.why}` }
