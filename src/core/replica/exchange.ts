@@ -285,11 +285,11 @@ export class Exchange {
 
   #takeFrames(link: Link, message: Extract<Message, { type: 'frames' }>): void {
     const { logs } = this.#context
-    const before = logs.headSeq(message.author)
+    const nextOf = (): number => logs.get(message.author)?.nextSeq ?? 0
+    const before = nextOf()
     const asked = this.wants.isAsked(link, message.author)
     for (const bytes of message.frames) this.#context.takeFrame(bytes, link, asked)
-    const head = logs.headSeq(message.author)
-    this.wants.answered(link, message.author, head > before && message.more ? head + 1 : null)
+    this.wants.answered(link, message.author, nextOf() > before && message.more ? nextOf() : null)
     // what was asked for may have come by another link meanwhile, and nothing will be committed
     this.settle()
   }

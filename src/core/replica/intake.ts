@@ -23,7 +23,10 @@ export interface IntakeParts {
 }
 
 export type Taken =
-  | { readonly type: 'appended'; readonly frame: VerifiedFrame; readonly change: LogChange }
+  /** The log grew by these frames: one, or a snapshot of several parts that was kept aside until it was whole. */
+  | { readonly type: 'appended'; readonly author: AuthorId; readonly frames: readonly VerifiedFrame[]; readonly change: LogChange }
+  /** A part of a snapshot beyond a hole, kept until the snapshot is whole. */
+  | { readonly type: 'ahead'; readonly author: AuthorId; readonly seq: number }
   | { readonly type: 'seen'; readonly author: AuthorId; readonly seq: number }
   /** Something before it is missing: ask from there. */
   | { readonly type: 'gap'; readonly author: AuthorId }
@@ -98,13 +101,14 @@ export class Intake {
     if (!verified.ok) return refused(verified.failure, true)
     if (place === 'conflict') return { type: 'conflict', frame: verified.value }
     if (place === 'misfit') return this.#misfit(verified.value)
-    return this.#append(verified.value, now)
+    return this.#append(verified.value, place, now)
   }
 
   #placeOfFirst(frame: Frame, pulled: boolean): Place {
-    const { seq, kind, part } = frame.header
-    if (kind === 'snapshot' && part === 0 && (seq === 0 || pulled)) return seq === 0 ? 'next' : 'jump'
-    return seq === 0 ? 'misfit' : 'gap'
+    const { seq, kind, part, parts } = frame.header
+    if (seq === 0) return kind === 'snapshot' && part === 0 ? 'next' : 'misfit'
+    if (kind !== 'snapshot' || part > 0 || !pulled) return 'gap'
+    return parts === 1 ? 'jump' : 'ahead'
   }
 
   #misfit(frame: VerifiedFrame): Taken {
@@ -113,17 +117,22 @@ export class Intake {
     return { type: 'refused', code: 'FRAME_MALFORMED', text: 'a log that does not begin with a snapshot', blame: true }
   }
 
-  #append(frame: VerifiedFrame, now: Now): Taken {
+  #append(frame: VerifiedFrame, place: Place, now: Now): Taken {
     const { logs, clock } = this.#parts
-    const { author, stamp } = frame.header
+    const { author, seq, stamp } = frame.header
     if (logs.get(author) === null && logs.epochsOf(keyOf(author)) >= LIMITS.epochsPerKey) {
       return { type: 'refused', code: 'FRAME_TOO_LARGE', text: `its author opened more than ${LIMITS.epochsPerKey} epochs`, blame: false }
     }
-    const change = logs.open(author).append(frame)
+    const log = logs.open(author)
+    if (place === 'ahead') {
+      log.keepAhead(frame)
+      return { type: 'ahead', author, seq }
+    }
+    const { frames, change } = place === 'jump' ? log.jump(frame) : { frames: [frame], change: log.append(frame) }
     logs.changed()
     clock.witness(stamp, now.wall)
     this.show(author, change)
-    return { type: 'appended', frame, change }
+    return { type: 'appended', author, frames, change }
   }
 }
 

@@ -238,18 +238,19 @@ export class Replica {
     this.#showRoster()
     const taken = this.#intake.restore(bytes, this.#now)
     if (taken.type === 'appended') {
-      const { author, seq, stamp } = taken.frame.header
-      if (keyOf(author) === this.key) this.#clock.restore(stamp)
-      this.logs.get(author)?.stored(seq)
-      this.#rememberPlace(taken.frame, idsIn(taken.change))
+      for (const { header } of taken.frames) {
+        if (keyOf(header.author) === this.key) this.#clock.restore(header.stamp)
+        this.logs.get(header.author)?.stored(header.seq)
+      }
+      this.#rememberPlace(taken.frames, idsIn(taken.change))
       return
     }
     if (taken.type === 'seen') return
     const header = decodeFrame(bytes)
     const { author, seq } = header.ok ? header.value.header : { author: null, seq: null }
-    if (taken.type === 'gap' && seq !== null) this.#behindHole.set(taken.author, seq)
+    if ((taken.type === 'gap' || taken.type === 'ahead') && seq !== null) this.#behindHole.set(taken.author, seq)
     if (taken.type === 'refused' && (taken.code === 'FRAME_FORKED' || taken.code === 'FRAME_UNKNOWN_AUTHOR' || taken.code === 'FRAME_PAST_NAMED_HEAD')) return
-    if (taken.type === 'gap' && this.damage.some(damage => damage.author === author)) return
+    if ((taken.type === 'gap' || taken.type === 'ahead') && this.damage.some(damage => damage.author === author)) return
     this.damage.push({ what: taken.type === 'refused' ? taken.text : `a frame that does not follow the one before (${taken.type})`, author, seq })
   }
 
@@ -393,12 +394,13 @@ export class Replica {
   #stageOwn(frames: readonly VerifiedFrame[], ids: Iterable<RecordId> = []): void {
     this.logs.changed()
     for (const frame of frames) this.#commits.staged.frames.push({ frame, from: null })
-    const last = frames.at(-1)
-    if (last !== undefined) this.#rememberPlace(last, ids)
+    this.#rememberPlace(frames, ids)
   }
 
-  #rememberPlace({ header: { author, seq } }: VerifiedFrame, ids: Iterable<RecordId>): void {
-    if (keyOf(author) !== this.key) return
+  #rememberPlace(frames: readonly VerifiedFrame[], ids: Iterable<RecordId>): void {
+    const last = frames.at(-1)
+    if (last === undefined || keyOf(last.header.author) !== this.key) return
+    const { author, seq } = last.header
     for (const id of ids) if (!this.#placeOf.has(id)) this.#placeOf.set(id, { author, seq })
   }
 
@@ -436,6 +438,8 @@ export class Replica {
         raise(link.known, taken.author, taken.seq)
         raise(link.confirmed, taken.author, taken.seq)
         return
+      case 'ahead':
+        return
       case 'gap':
         return this.#exchange.wants.ask(link, taken.author, this.logs.headSeq(taken.author) + 1)
       case 'conflict':
@@ -452,12 +456,14 @@ export class Replica {
     }
   }
 
-  #appended({ frame, change }: Extract<Taken, { type: 'appended' }>, link: Link): void {
-    const { author, stamp, offsetMs } = frame.header
-    this.#commits.staged.frames.push({ frame, from: link.id })
-    this.#rememberPlace(frame, idsIn(change))
-    this.#hear(keyOf(author), Math.min(this.#now.wall, stamp.wall - offsetMs + this.offsetMs))
-    if (change.type === 'void' || (change.type === 'replaced' && change.fault !== null)) this.#countRefusal(link, 'FRAME_VOID', `frame ${frame.header.seq} of ${author.slice(0, 12)}: ${change.fault}`, false)
+  #appended({ author, frames, change }: Extract<Taken, { type: 'appended' }>, link: Link): void {
+    for (const frame of frames) {
+      const { stamp, offsetMs } = frame.header
+      this.#commits.staged.frames.push({ frame, from: link.id })
+      this.#hear(keyOf(author), Math.min(this.#now.wall, stamp.wall - offsetMs + this.offsetMs))
+    }
+    this.#rememberPlace(frames, idsIn(change))
+    if (change.type === 'void' || (change.type === 'replaced' && change.fault !== null)) this.#countRefusal(link, 'FRAME_VOID', `frame ${this.logs.headSeq(author)} of ${author.slice(0, 12)}: ${change.fault}`, false)
     this.#readBehindHole(author)
     if (author === this.#own.author) this.#doubt = 'a peer holds a newer frame under the own signature'
     this.#emit({ type: 'happened', event: { type: 'viewChanged' } })
@@ -484,10 +490,10 @@ export class Replica {
     for (const bytes of frames) {
       const taken = this.#intake.restore(bytes, this.#now)
       if (taken.type !== 'appended') continue
-      this.#rememberPlace(taken.frame, idsIn(taken.change))
-      this.#commits.staged.frames.push({ frame: taken.frame, from: null })
+      this.#rememberPlace(taken.frames, idsIn(taken.change))
+      for (const frame of taken.frames) this.#commits.staged.frames.push({ frame, from: null })
       this.#emit({ type: 'happened', event: { type: 'viewChanged' } })
-      if (bytes === frames.at(-1)) this.#readBehindHole(taken.frame.header.author)
+      if (bytes === frames.at(-1)) this.#readBehindHole(taken.author)
     }
   }
 

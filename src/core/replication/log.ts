@@ -11,8 +11,10 @@ import type { VerifiedFrame } from './verification.js'
 export type Place =
   /** Follows the head. */
   | 'next'
-  /** The first part of a snapshot beyond the head: the log goes on from it (rules C5). */
+  /** The last part of a snapshot beyond the head, all of it held: the log goes on from it (rules C5). */
   | 'jump'
+  /** A part of such a snapshot that is not yet whole: kept aside, since an unfinished one has no effect. */
+  | 'ahead'
   /** Held already, byte for byte in its header. */
   | 'seen'
   /** Beyond the head with something missing between. */
@@ -54,9 +56,8 @@ class HashList {
     this.#hashes.push(hash)
   }
 
-  restart(hash: Hash): void {
+  clear(): void {
     this.#hashes.length = 0
-    this.#hashes.push(hash)
   }
 }
 
@@ -75,6 +76,8 @@ export class AuthorLog {
   #voidSince: number | null = null
   #parts: Uint8Array[] = []
   #partsDue = 0
+  /** Parts of a snapshot beyond the head, without a hole between them. */
+  #ahead: VerifiedFrame[] = []
   #stored = -1
   #snapshotStart = 0
   #bytesSinceSnapshot = 0
@@ -140,28 +143,52 @@ export class AuthorLog {
     return this.#hashes.at(seq - this.#lowest) ?? null
   }
 
+  /** The number to ask for next: behind the head, or behind the parts kept aside. */
+  get nextSeq(): number {
+    return (this.#ahead.at(-1)?.header.seq ?? this.headSeq) + 1
+  }
+
   /** @param pulled whether the frame came as the answer to a request: only then may a snapshot leap over a hole. */
   place(frame: Pick<Frame, 'header'>, hash: Hash, pulled: boolean): Place {
-    const { seq, prev, kind, part } = frame.header
-    const isStart = kind === 'snapshot' && part === 0
-    if (this.#hashes.length === 0) {
-      if (seq === 0) return isStart && prev === NO_HASH ? 'next' : 'misfit'
-      return isStart && pulled ? 'jump' : 'gap'
+    const { seq, prev, kind, part, parts } = frame.header
+    if (this.#hashes.length === 0 && seq === 0) return kind === 'snapshot' && part === 0 && prev === NO_HASH ? 'next' : 'misfit'
+    if (seq === this.headSeq + 1 && this.#hashes.length > 0) return prev === this.headHash ? 'next' : 'misfit'
+    if (seq > this.headSeq) {
+      const fits = kind === 'snapshot' && pulled && (part === 0 || this.#isNextAhead(frame))
+      if (!fits) return 'gap'
+      return part + 1 === parts ? 'jump' : 'ahead'
     }
-    if (seq === this.headSeq + 1) return prev === this.headHash ? 'next' : 'misfit'
-    if (seq > this.headSeq) return isStart && pulled ? 'jump' : 'gap'
     if (seq < this.#lowest) return 'below'
     return this.hashAt(seq) === hash ? 'seen' : 'conflict'
   }
 
-  /** Takes a frame that `place` called `next` or `jump`. */
+  /** Keeps a frame that `place` called `ahead`. */
+  keepAhead(frame: VerifiedFrame): void {
+    if (frame.header.part === 0) this.#ahead = []
+    this.#ahead.push(frame)
+  }
+
+  /** Takes a frame that `place` called `jump`. @returns all frames by which the log grew, and what that changed */
+  jump(frame: VerifiedFrame): { readonly frames: readonly VerifiedFrame[]; readonly change: LogChange } {
+    const frames = frame.header.part === 0 ? [frame] : [...this.#ahead, frame]
+    this.#ahead = []
+    this.#lowest = frame.header.seq - frame.header.part
+    this.#hashes.clear()
+    let change: LogChange = { type: 'part' }
+    for (const each of frames) change = this.append(each)
+    return { frames, change }
+  }
+
+  #isNextAhead({ header }: Pick<Frame, 'header'>): boolean {
+    const last = this.#ahead.at(-1)
+    return last !== undefined && header.seq === last.header.seq + 1 && header.prev === last.hash && header.part === last.header.part + 1 && header.parts === last.header.parts
+  }
+
+  /** Takes a frame that `place` called `next`. */
   append(frame: VerifiedFrame): LogChange {
     const { header } = frame
-    if (header.seq === this.headSeq + 1) this.#hashes.push(frame.hash)
-    else {
-      this.#lowest = header.seq
-      this.#hashes.restart(frame.hash)
-    }
+    this.#hashes.push(frame.hash)
+    if ((this.#ahead[0]?.header.seq ?? header.seq + 1) <= header.seq) this.#ahead = []
     this.#lastHeader = { headerBytes: frame.headerBytes.slice(), signature: frame.signature.slice() }
     return header.kind === 'snapshot' ? this.#takeSnapshot(frame) : this.#takeUpdate(frame)
   }
@@ -183,8 +210,8 @@ export class AuthorLog {
   }
 
   #takeUpdate(frame: VerifiedFrame): LogChange {
+    this.#parts = []
     this.#bytesSinceSnapshot += frame.payload.length
-    if (this.#parts.length > 0) return this.#abandon(frame, 'a snapshot that was not finished')
     if (this.#voidSince !== null) return { type: 'void', fault: `void since frame ${this.#voidSince}` }
     if (frame.header.kind === 'unknown') return { type: 'changed', changes: NO_CHANGES }
     if (this.framesSinceSnapshot > LIMITS.logFramesSinceSnapshot) return this.#void(frame, 'more frames since the last snapshot than a log may have')
@@ -197,8 +224,10 @@ export class AuthorLog {
   #takeSnapshot(frame: VerifiedFrame): LogChange {
     const { seq, part, parts } = frame.header
     if (part === 0) this.#parts = []
-    else if (this.#parts.length === 0) return this.#void(frame, 'a part of a snapshot without those before it')
-    else if (this.#parts.length !== part || this.#partsDue !== parts) return this.#abandon(frame, 'parts of a snapshot that do not fit together')
+    else if (this.#parts.length !== part || this.#partsDue !== parts) {
+      this.#parts = []
+      return this.#void(frame, 'a part of a snapshot without those before it')
+    }
     this.#partsDue = parts
     this.#parts.push(frame.payload.slice())
     if (part + 1 < parts) return { type: 'part' }
@@ -212,17 +241,6 @@ export class AuthorLog {
     this.#bytesSinceSnapshot = 0
     this.#voidSince = applied.ok ? null : seq
     return { type: 'replaced', records: document.records, fault: applied.ok ? null : applied.fault }
-  }
-
-  /**
-   * A snapshot that was begun and will not be finished leaves the document empty, as a void one does: what was there before may lie in
-   * the hole that a host leapt over to reach its beginning.
-   */
-  #abandon({ header }: VerifiedFrame, fault: string): LogChange {
-    this.#parts = []
-    this.#document = new AuthorDocument(clientIdOf(this.#crypto, this.#mesh, this.author, header.seq))
-    this.#voidSince = header.seq
-    return { type: 'replaced', records: this.#document.records, fault }
   }
 
   #void(frame: VerifiedFrame, fault: string): LogChange {
