@@ -5,6 +5,7 @@ import { invite } from './commands/invite.js'
 import { join } from './commands/join.js'
 import { status } from './commands/status.js'
 import { up } from './commands/up.js'
+import { verify } from './commands/verify.js'
 import { whoami } from './commands/whoami.js'
 
 /** Groups of commands, in the order in which help shows them. */
@@ -18,4 +19,4 @@ export const GROUPS: ReadonlyMap<Command['group'], string> = new Map([
 ])
 
 /** Every command, in the order in which help shows them. */
-export const COMMANDS: readonly Command[] = [init, invite, join, up, down, whoami, status]
+export const COMMANDS: readonly Command[] = [init, invite, join, up, down, whoami, status, verify]
