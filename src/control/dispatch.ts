@@ -7,6 +7,7 @@ import { freshnessOf } from './freshness.js'
 import { noticesFor } from './notices.js'
 import type { OperationContext } from './operation.js'
 import { OPERATIONS } from './operations.js'
+import { renewByActivity } from './renewal.js'
 
 /** One control call as it travels: which operation, by whom, from where. */
 export const callSchema = z.object({
@@ -29,7 +30,8 @@ export const dispatch = async (host: Host, call: Call): Promise<Reply> => {
   }
   try {
     const session = host.sessionOf(call.caller)
-    const context: OperationContext = { host, caller: call.caller, session, cwd: call.cwd, meshNow: host.meshNow() }
+    const context: OperationContext = { host, caller: call.caller, session, cwd: call.cwd, meshNow: host.meshNow(), offers: op => OPERATIONS.has(op) }
+    const renewed = found.renewsLeases === false ? [] : await renewByActivity(context)
     const outcome = await found.run(context, args.data)
     if (!outcome.ok) return failureReply(outcome.failure, freshnessOf(host))
     const told = found.tells ? noticesFor(context) : []
@@ -38,7 +40,7 @@ export const dispatch = async (host: Host, call: Call): Promise<Reply> => {
         schema_version: SCHEMA_VERSION,
         ok: true,
         data: outcome.data,
-        warnings: [...(outcome.warnings ?? []), ...told],
+        warnings: [...renewed, ...(outcome.warnings ?? []), ...told],
         freshness: freshnessOf(host, outcome.repositories),
         next: outcome.next ?? []
       },

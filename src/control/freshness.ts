@@ -10,22 +10,17 @@ export const heardAt = (host: Host, key: HostKey): Millis | null => (key === hos
 
 /**
  * How far an answer about these repositories can be trusted (all, when left out): it is complete when every other host with live claims
- * there, or that was linked here lately, was heard within three beats.
+ * there was heard within three beats. Looks only at the claims of hosts that were not.
  */
 export const freshnessOf = (host: Host, repositories?: readonly string[]): Freshness => {
   const { wall } = host.now()
-  const heldBy = new Map<HostKey, number>()
-  for (const claim of host.replica.view.claims.live(host.meshNow())) {
-    if (claim.hostKey === host.replica.key) continue
-    if (repositories !== undefined && claim.repo !== '' && !repositories.includes(claim.repo)) continue
-    heldBy.set(claim.hostKey, (heldBy.get(claim.hostKey) ?? 0) + 1)
-  }
+  const now = host.meshNow()
   const silent: Freshness['silent'] = []
-  for (const [key, held] of heldBy) {
+  for (const [key, { hostId, state }] of host.replica.acts.roster().members) {
     const heard = heardAt(host, key)
-    const member = host.replica.acts.roster().members.get(key)
-    if (member === undefined || (heard !== null && wall - heard <= LIMITS.silentMs)) continue
-    silent.push({ host: host.nameOf(key), id: `h-${member.hostId.slice(0, 8)}`, since: heard === null ? null : iso(heard), held })
+    if (state !== 'member' || (heard !== null && wall - heard <= LIMITS.silentMs)) continue
+    const held = host.replica.view.claims.liveOfHost(hostId, now).filter(({ repo }) => repositories === undefined || repo === '' || repositories.includes(repo)).length
+    if (held > 0) silent.push({ host: host.nameOf(key), id: `h-${hostId.slice(0, 8)}`, since: heard === null ? null : iso(heard), held })
   }
   silent.sort((left, right) => (left.host < right.host ? -1 : 1))
   return { as_of: iso(wall), view_hash: host.replica.view.hash(), complete: silent.length === 0, silent }

@@ -1,51 +1,69 @@
+import type { Claim } from '../core/coordination/claims/claim.js'
 import type { Crossing } from '../core/coordination/claims/crossing.js'
+import type { Millis } from '../core/brand.js'
 import type { Host } from '../host/host.js'
 import type { Warning } from './envelope.js'
 import type { OperationContext } from './operation.js'
-import { claimText, heardText } from './words.js'
+import { adviceText, holdingDetails, holdingText } from './overlaps.js'
 
-const noteKey = (session: string, crossing: Crossing): string => `told/${session}/${crossing.key}`
+const TOLD = 'told/'
+
+const noteKey = (session: string, crossing: Crossing): string => `${TOLD}${session}/${crossing.key}`
 
 const standing = (crossing: Crossing): string => `${crossing.lead.id} ${crossing.resolutions.length}`
 
+const wasTold = (host: Host, session: string, crossing: Crossing): boolean => host.replica.notes.get(noteKey(session, crossing)) === standing(crossing)
+
 /** Notes that this session knows of a crossing as it stands, so that it is not told again until the lead or what was agreed changes. */
 export const markTold = (host: Host, session: string, crossing: Crossing): void => {
-  const key = noteKey(session, crossing)
-  if (host.replica.notes.get(key) !== standing(crossing)) host.runtime.note(key, standing(crossing))
+  if (!wasTold(host, session, crossing)) host.runtime.note(noteKey(session, crossing), standing(crossing))
+}
+
+/** Drops what was noted of crossings with claims that are released: neither can cross anything again. */
+export const forgetTold = (host: Host): void => {
+  const stands = (id: string): boolean => {
+    const entry = host.replica.view.find(id)
+    const claim = entry.ok ? host.replica.view.claims.claim(entry.value.id) : null
+    return claim !== null && claim.scope.length > 0
+  }
+  for (const key of [...host.replica.notes.keys()]) {
+    if (!key.startsWith(TOLD)) continue
+    const ids = key.slice(key.lastIndexOf('/') + 1).split('+')
+    if (!ids.every(stands)) host.runtime.note(key, null)
+  }
 }
 
 /** Every crossing of the caller's live claims with another session's that it was not yet told of; each is told once. */
-export const noticesFor = ({ host, session }: OperationContext): Warning[] => {
-  const now = host.meshNow()
+export const noticesFor = (context: OperationContext): Warning[] => {
+  const { host, session } = context
   const actor = { host: host.replica.hostId, session }
+  return tell(context, host.replica.view.claims.crossings(host.meshNow(), actor), 'CLAIM_CROSSING')
+}
+
+/** The crossings that the caller was not told of yet, as warnings; it is told of them by this. */
+export const tell = (context: OperationContext, crossings: readonly Crossing[], code: 'CLAIM_CROSSING' | 'CLAIM_OVERLAP'): Warning[] => {
+  const { host, session } = context
+  const now = host.meshNow()
   const warnings: Warning[] = []
-  for (const crossing of host.replica.view.claims.crossings(now, actor)) {
-    if (host.replica.notes.get(noteKey(session, crossing)) === standing(crossing)) continue
+  for (const crossing of crossings) {
+    if (wasTold(host, session, crossing)) continue
     markTold(host, session, crossing)
-    warnings.push(crossingWarning(host, session, crossing, now))
+    warnings.push(crossingWarning(context, crossing, now, code))
   }
   return warnings
 }
 
-const isMine = (host: Host, session: string, claim: Crossing['lead']): boolean => claim.host === host.replica.hostId && claim.session === session
+const isMine = ({ host, session }: OperationContext, claim: Claim): boolean => claim.host === host.replica.hostId && claim.session === session
 
-/** What each side of a crossing is told: who the other is, since when and why, what both cover, and who leads. */
-export const crossingWarning = (host: Host, session: string, crossing: Crossing, now: number): Warning => {
-  const { view } = host.replica
-  const mineLeads = isMine(host, session, crossing.lead)
+/** What each side of a crossing is told: who the other is, since when and why, where, what both cover, who leads, and what to do. */
+export const crossingWarning = (context: OperationContext, crossing: Crossing, now: Millis, code: 'CLAIM_CROSSING' | 'CLAIM_OVERLAP' = 'CLAIM_CROSSING'): Warning => {
+  const { view } = context.host.replica
+  const mineLeads = isMine(context, crossing.lead)
   const [mine, other] = mineLeads ? [crossing.lead, crossing.follows] : [crossing.follows, crossing.lead]
-  const tree = crossing.sameTree ? 'in the same work tree: one will overwrite the other' : 'in another work tree: the changes will have to be merged'
+  const lead = mineLeads ? 'Your claim leads.' : 'Their claim leads.'
   return {
-    code: 'CLAIM_CROSSING',
-    text: `${claimText(host, other, now)}; ${heardText(host, other.hostKey)}. Both cover ${crossing.witness === '' ? 'the whole repository' : crossing.witness}, ${tree}. ${mineLeads ? 'Your claim leads.' : 'Their claim leads.'}`,
-    details: {
-      claim: view.shortId(other.entry),
-      mine: view.shortId(mine.entry),
-      lead: view.shortId(crossing.lead.entry),
-      witness: crossing.witness,
-      same_tree: crossing.sameTree,
-      host: host.nameOf(other.hostKey),
-      session: other.session
-    }
+    code,
+    text: `${holdingText(context, other, crossing.witness, crossing.sameTree, now)} ${lead}${adviceText(context, other)}`,
+    details: { ...holdingDetails(context, other, crossing.witness, crossing.sameTree), mine: view.shortId(mine.entry), lead: view.shortId(crossing.lead.entry) }
   }
 }

@@ -14,6 +14,8 @@ export interface OperationContext {
   readonly cwd: string
   /** Mesh time at the call, in milliseconds. */
   readonly meshNow: Millis
+  /** Whether this version has an operation of that name: only what exists is suggested. */
+  offers(op: string): boolean
 }
 
 export type Outcome<Data> =
@@ -36,6 +38,8 @@ export interface Operation<Args = unknown, Data = unknown> {
   readonly data: z.ZodType<Data>
   /** Whether the caller is told what is new for its session along with the answer (crossings, overlaps). Once each. */
   readonly tells: boolean
+  /** False where the call itself says what becomes of the session's leases; any other call renews those of which a third has passed. */
+  readonly renewsLeases?: false
   run(context: OperationContext, args: Args): Promise<Outcome<Data>>
 }
 

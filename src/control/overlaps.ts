@@ -1,7 +1,9 @@
-import { sameTree, type Claim, type Mode } from '../core/coordination/claims/claim.js'
+import { sameTree, stateOf, type Claim, type Mode } from '../core/coordination/claims/claim.js'
+import type { Millis } from '../core/brand.js'
 import type { Warning } from './envelope.js'
 import type { OperationContext } from './operation.js'
-import { claimText, heardText, iso } from './words.js'
+import { shownItem } from './scopes.js'
+import { branchName, claimText, heardText, holderText, iso } from './words.js'
 
 /** What is about to be worked on, or spoken of, and from which tree. */
 export interface Touched {
@@ -14,31 +16,58 @@ export interface Touched {
 
 /**
  * One `CLAIM_OVERLAP` for each live claim of another session that covers something of the scope: who holds what, since when, why, when it
- * was last heard, and whether both write to the same files. Those that lead come first.
+ * was last heard, and whether both write to the same files. Those that lead come first. For what touches a scope without claiming it (a
+ * proposal, an intent, a message), so nobody is noted as told.
  */
-export const overlapWarnings = ({ host, session, meshNow }: OperationContext, { repo, scope, mode = 'exclusive', where = null }: Touched): Warning[] => {
+export const overlapWarnings = (context: OperationContext, { repo, scope, mode = 'exclusive', where = null }: Touched): Warning[] => {
+  const { host, session } = context
   const { view, hostId } = host.replica
-  const found = view.claims.overlapping({ repo: repo ?? '', scope, mode }, meshNow, { exceptSession: { host: hostId, session } })
+  const now = host.meshNow()
   const warnings = new Map<string, Warning>()
-  for (const { claim, witness, item } of found) {
+  for (const { claim, witness, item } of view.claims.overlapping({ repo: repo ?? '', scope, mode }, now, { exceptSession: { host: hostId, session } })) {
     if (warnings.has(claim.id)) continue
-    const isSame = sameTree({ host: hostId, where }, claim)
-    const tree = isSame ? 'in the same work tree: one will overwrite the other' : 'in another work tree: the changes will have to be merged'
+    const inSameTree = where === null ? null : sameTree({ host: hostId, where }, claim)
     warnings.set(claim.id, {
       code: 'CLAIM_OVERLAP',
-      text: `${claimText(host, claim, meshNow)}; ${heardText(host, claim.hostKey)}. Both cover ${witness === '' ? 'the whole repository' : witness}, ${tree}.`,
-      details: {
-        claim: view.shortId(claim.entry),
-        host: host.nameOf(claim.hostKey),
-        session: claim.session,
-        scope: [...claim.scope],
-        item,
-        witness,
-        same_tree: isSame,
-        since: iso(claim.since),
-        until: iso(claim.until)
-      }
+      text: `${holdingText(context, claim, witness, inSameTree, now)}${adviceText(context, claim)}`,
+      details: { ...holdingDetails(context, claim, witness, inSameTree), item }
     })
   }
   return [...warnings.values()]
 }
+
+const TREES = new Map<boolean | null, { readonly where: string; readonly means: string }>([
+  [true, { where: 'in the same work tree', means: 'one will overwrite the other.' }],
+  [false, { where: 'in another work tree', means: 'the changes will have to be merged.' }],
+  [null, { where: '', means: '' }]
+])
+
+const isPath = (witness: string): boolean => !witness.startsWith('@') && !witness.startsWith('branch:')
+
+/** Who holds it, since when and why, in which tree, when it was heard last, and what both cover. */
+export const holdingText = ({ host }: OperationContext, claim: Claim, witness: string, inSameTree: boolean | null, now: Millis): string => {
+  const tree = TREES.get(inSameTree)
+  const branch = claim.where?.branch === undefined ? '' : `, branch ${branchName(claim.where.branch)}`
+  const where = isPath(witness) && tree !== undefined && tree.where !== '' ? `, ${tree.where}${branch}` : ''
+  const means = isPath(witness) && tree !== undefined && tree.means !== '' ? `: ${tree.means}` : '.'
+  return `${claimText(host, claim, now)}${where}; ${heardText(host, claim.hostKey)}. Both cover ${witness === '' ? 'the whole repository' : shownItem(witness)}${means}`
+}
+
+/** What to do about it, with commands that exist. */
+export const adviceText = ({ host, offers }: OperationContext, claim: Claim): string => (offers('ask') ? ` To ask: skein ask ${holderText(host, claim)} "…".` : '')
+
+export const holdingDetails = ({ host }: OperationContext, claim: Claim, witness: string, inSameTree: boolean | null): Readonly<Record<string, unknown>> => ({
+  claim: host.replica.view.shortId(claim.entry),
+  scope: [...claim.scope],
+  witness,
+  same_tree: inSameTree,
+  holder: holderText(host, claim),
+  host: host.nameOf(claim.hostKey),
+  session: claim.session,
+  mode: claim.mode,
+  reason: claim.reason,
+  since: iso(claim.since),
+  until: iso(claim.until),
+  state: stateOf(claim, host.meshNow()),
+  branch: claim.where?.branch ?? null
+})

@@ -66,6 +66,10 @@ export const LIMITS = {
   leasePersonMaxMs: 30 * 24 * 60 * 60_000, // a person's month
   leaseGraceMs: 30_000, // a renewal that was late by a redial and a beat
   patternsPerClaim: 64, // what a person reads; more is a folder
+  itemsPerCommand: 1_024, // 16 claims; what a shell expanded to more than that is no scope
+  claimsListed: 5_000, // in one answer, of about 400 bytes each
+  claimListBytes: 6 * 1024 * 1024, // of the 8 MiB that an answer may have
+  crossingLooks: 20_000, // claims looked at for the crossings of one listing: about 20 ms
   patternChars: 256, // deeper paths than any repository has kept; bounds the automaton
   patternWildcards: 16, // with patternChars the bound of patternEdges
   patternAlternatives: 64, // what braces may stand for; reading them all stays under 1 ms

@@ -1,6 +1,6 @@
 import { z } from 'zod'
+import type { HostKey } from '../../core/brand.js'
 import type { Owed } from '../../core/coordination/delivery/delivery.js'
-import type { Damage } from '../../core/replica/replica.js'
 import { authorParts, keyOf } from '../../core/replication/author.js'
 import type { Host } from '../../host/host.js'
 import { hostRows, hostRowSchema } from '../hosts.js'
@@ -8,7 +8,6 @@ import { crossingWarning } from '../notices.js'
 import { operation, type OperationContext } from '../operation.js'
 import { repositoryHere } from '../place.js'
 import { reachOf } from '../reach.js'
-import { refusalRows, refusalRowSchema } from '../refusals.js'
 import { iso, shownHostId } from '../words.js'
 
 const owedSchema = z.object({ count: z.number().int(), oldest: z.string().nullable(), oldest_ms: z.number().int().nullable() })
@@ -36,9 +35,9 @@ const data = z.object({
   /** Records that stand in a log and say nothing that can be read. */
   invalid: z.number().int(),
   /** What was refused since start, by code and by whom it came from; the newest of each in words. */
-  refusals: z.array(refusalRowSchema),
-  /** What the store should have held at start and did not; `mended` where a peer has given it back since. */
-  damage: z.array(z.object({ what: z.string(), host: z.string().nullable(), epoch: z.number().int().nullable(), seq: z.number().int().nullable(), mended: z.boolean() })),
+  refusals: z.array(z.object({ code: z.string(), count: z.number().int(), from: z.string(), text: z.string(), at: z.string() })),
+  /** What the store should hold and does not. */
+  damage: z.array(z.object({ what: z.string(), host: z.string().nullable(), epoch: z.number().int().nullable(), seq: z.number().int().nullable() })),
   /** Why nothing is written any more; null when writing goes on. */
   fenced: z.string().nullable(),
   /** The own log's present epoch; null until this host has written something. */
@@ -55,25 +54,23 @@ const counted = (owed: readonly Owed[]): z.infer<typeof owedSchema> => {
   return { count: owed.length, oldest: oldest === undefined ? null : iso(oldest.entry.wall), oldest_ms: oldest === undefined ? null : oldest.ageMs }
 }
 
-const crossingsOf = ({ host, session, meshNow }: OperationContext): StatusData['crossings'] =>
-  host.replica.view.claims.crossings(meshNow, { host: host.replica.hostId, session }).map(crossing => {
-    const { text, details } = crossingWarning(host, session, crossing, meshNow)
+/** Whom a refused thing came from, as people know it. */
+const originText = (host: Host, from: string): string => (host.replica.acts.roster().members.has(from as HostKey) ? host.nameOf(from as HostKey) : from)
+
+const crossingsOf = (context: OperationContext): StatusData['crossings'] => {
+  const { host, session, meshNow } = context
+  return host.replica.view.claims.crossings(meshNow, { host: host.replica.hostId, session }).map(crossing => {
+    const { text, details } = crossingWarning(context, crossing, meshNow)
     return { claim: String(details.claim), mine: String(details.mine), lead: String(details.lead), witness: crossing.witness, same_tree: crossing.sameTree, host: String(details.host), session: String(details.session), text }
   })
-
-const damageRow = (host: Host, { what, author, seq }: Damage): StatusData['damage'][number] => {
-  if (author === null) return { what, host: null, epoch: null, seq, mended: false }
-  const log = host.replica.logs.get(author)
-  const mended = seq !== null && log !== null && log.lowest <= seq && seq <= log.headSeq
-  return { what, host: host.nameOf(keyOf(author)), epoch: authorParts(author).epoch.counter, seq, mended }
 }
 
 const troubleOf = (host: Host): Pick<StatusData, 'refusals' | 'damage' | 'fenced' | 'epoch' | 'forked' | 'invalid'> => {
   const { replica } = host
   return {
     invalid: replica.view.invalid().length,
-    refusals: refusalRows(host),
-    damage: replica.damage.map(damage => damageRow(host, damage)),
+    refusals: replica.refusals.list().map(({ code, count, from, text, at }) => ({ code, count, from: originText(host, from), text, at: iso(at) })),
+    damage: replica.damage.map(({ what, author, seq }) => ({ what, host: author === null ? null : host.nameOf(keyOf(author)), epoch: author === null ? null : authorParts(author).epoch.counter, seq })),
     fenced: replica.fenced,
     epoch: replica.author === null ? null : authorParts(replica.author).epoch.counter,
     forked: Array.from(replica.logs.proofs(), ([author]) => ({ host: host.nameOf(keyOf(author)), epoch: authorParts(author).epoch.counter }))
@@ -120,7 +117,7 @@ export const status = operation({
         ...trouble,
         clock: { offset_ms: replica.offsetMs }
       },
-      next: host.daemonSince === null ? ['skein up'] : trouble.damage.some(({ mended }) => !mended) ? ['skein verify'] : [],
+      next: host.daemonSince === null ? ['skein up'] : trouble.damage.length > 0 ? ['skein verify'] : [],
       ...(trouble.fenced === null ? {} : { exit: 4 as const })
     }
   }

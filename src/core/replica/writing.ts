@@ -2,6 +2,7 @@ import type { HostId, HostKey, MeshId, Millis, RecordId, SessionName } from '../
 import { turnFor } from '../coordination/claims/turn.js'
 import { checkDraft } from '../coordination/records/draft.js'
 import { formRecord, recordNaming, type RecordFields } from '../coordination/records/record.js'
+import type { Turn } from '../coordination/records/values.js'
 import type { View } from '../coordination/view.js'
 import type { Crypto } from '../crypto.js'
 import { failure, success, type Result } from '../result.js'
@@ -33,6 +34,8 @@ interface ClaimQuery {
   readonly mode: 'exclusive' | 'shared'
 }
 
+const NOTHING_CLAIMED: ClaimQuery = { repo: '', scope: [], mode: 'exclusive' }
+
 const claimQuery = (fields: RecordFields): ClaimQuery => ({
   repo: typeof fields.repo === 'string' ? fields.repo : '',
   scope: Array.isArray(fields.scope) ? fields.scope.map(String) : [],
@@ -60,7 +63,7 @@ export class RecordWriting {
       if (!checked.ok) return checked
       const refusal = strict && kind === 'claim' ? this.#held(checked.value, session, meshNow) : null
       if (refusal !== null) return refusal
-      const formed = this.#formOne(kind, kind === 'claim' ? this.#withTurn(checked.value, session, meshNow) : checked.value, session, wall, meshNow)
+      const formed = this.#formOne(kind, this.#withTurns(kind, checked.value, session, meshNow), session, wall, meshNow)
       if (!formed.ok) return formed
       written.push(formed.value)
     }
@@ -73,20 +76,31 @@ export class RecordWriting {
     return text.ok ? success({ id: this.#nameOf(text.value), kind, text: text.value }) : text
   }
 
-  #withTurn(fields: RecordFields, session: SessionName, meshNow: Millis): RecordFields {
-    const held = this.#overlapping(fields, session, meshNow).map(overlap => overlap.claim)
-    return { ...fields, turn: turnFor({ correctedNow: meshNow, held }) }
+  /** A claim gets its turn, and so does each claim that a renewal names in `turns`: those whose lease and grace were over. */
+  #withTurns(kind: string, fields: RecordFields, session: SessionName, meshNow: Millis): RecordFields {
+    if (kind === 'claim') return { ...fields, turn: this.#turn(claimQuery(fields), session, meshNow) }
+    if (kind !== 'renew' || typeof fields.turns !== 'object' || fields.turns === null) return fields
+    const turns = Object.keys(fields.turns).map(id => {
+      const claim = this.#parts.view.claims.claim(id as RecordId)
+      return [id, this.#turn(claim ?? NOTHING_CLAIMED, session, meshNow)] as const
+    })
+    return { ...fields, turns: Object.fromEntries(turns) }
+  }
+
+  #turn(query: ClaimQuery, session: SessionName, meshNow: Millis): Turn {
+    const held = this.#overlapping(query, session, meshNow).map(overlap => overlap.claim)
+    return turnFor({ correctedNow: meshNow, held })
   }
 
   #held(fields: RecordFields, session: SessionName, meshNow: Millis): ReturnType<typeof failure> | null {
-    const [first] = this.#overlapping(fields, session, meshNow)
+    const [first] = this.#overlapping(claimQuery(fields), session, meshNow)
     if (first === undefined) return null
     const id: RecordId = first.claim.entry.id
     return failure('CLAIM_HELD', `${first.item} is held`, { details: { claim: id, witness: first.witness, item: first.item } })
   }
 
-  #overlapping(fields: RecordFields, session: SessionName, meshNow: Millis): ReturnType<View['claims']['overlapping']> {
+  #overlapping(query: ClaimQuery, session: SessionName, meshNow: Millis): ReturnType<View['claims']['overlapping']> {
     const { view, hostId } = this.#parts
-    return view.claims.overlapping(claimQuery(fields), meshNow, { exceptSession: { host: hostId, session } })
+    return view.claims.overlapping(query, meshNow, { exceptSession: { host: hostId, session } })
   }
 }

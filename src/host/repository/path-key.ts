@@ -79,6 +79,14 @@ const literalCount = (folder: string, segments: readonly Segment[]): Result<numb
   return success(segments.length)
 }
 
+/** A name (`@x`, `branch:x`) as typed → its scope item, for callers outside of any repository. Failure `FIELD_INVALID`. */
+export const nameKey = (input: string): Result<string> => {
+  const checked = checkText(input, LIMITS.pathInputChars)
+  if (!checked.ok) return checked
+  const bare = input.replace(/^(?:@|branch:)/, '').trim()
+  return bare === '' ? invalid(`"${input}" is a name without a name`) : checkText(input.normalize('NFC'), LIMITS.patternChars)
+}
+
 /**
  * A scope item as typed → the canonical item, the same from any host, checkout folder, work tree, working directory and symlink.
  * Names (`@x`, `branch:x`) pass as they are, in NFC. A path is relative to `cwd`, or to the root with `:/`, or absolute; `./@x` is a path.
@@ -90,10 +98,7 @@ const literalCount = (folder: string, segments: readonly Segment[]): Result<numb
 export const pathKey = (checkout: Checkout, cwd: string, input: string): Result<string> => {
   const checked = checkText(input, LIMITS.pathInputChars)
   if (!checked.ok) return checked
-  if (isName(input)) {
-    const bare = input.replace(/^(?:@|branch:)/, '').trim()
-    return bare === '' ? invalid(`"${input}" is a name without a name`) : checkText(input.normalize('NFC'), LIMITS.patternChars)
-  }
+  if (isName(input)) return nameKey(input)
   const start = startOf(checkout, cwd, input)
   if (!start.ok) return start
   const segments = readSegments(start.value.rest)

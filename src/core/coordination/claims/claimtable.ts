@@ -16,6 +16,11 @@ export interface ScopeQuery {
   readonly mode: Mode
 }
 
+/** How many candidates may still be looked at; shared by several questions of one answer, so that a listing stays within its time. */
+export interface Looks {
+  left: number
+}
+
 /** A claim that overlaps one item of a query. `witness` is a path (or name) that `item` of the query and `other` of the claim both cover. */
 export interface Overlapping {
   readonly claim: Claim
@@ -89,6 +94,19 @@ export class ClaimTable {
     return own.filter(claim => stateOf(claim, now) !== 'released').sort((left, right) => compareEntries(left.entry, right.entry))
   }
 
+  /** The live claims of one host, found by its sessions and not by a scan. */
+  liveOfHost(host: HostId, now: Millis): Claim[] {
+    const found: Claim[] = []
+    for (const [actor, claims] of this.#bySession) {
+      if (!actor.startsWith(`${host}/`)) continue
+      for (const tracked of claims) {
+        const claim = this.#claimOf(tracked)
+        if (stateOf(claim, now) === 'live') found.push(claim)
+      }
+    }
+    return found
+  }
+
   /** The claims that may overlap this item, found through the index; a superset. Released ones are not among them. */
   *candidates(repo: string, item: string): IterableIterator<Claim> {
     for (const tracked of this.#index.candidates(repo, itemOf(item).scope)) yield this.#claimOf(tracked)
@@ -96,17 +114,18 @@ export class ClaimTable {
 
   /**
    * The claims of other actors that overlap the query now, for each item of it those that lead first. Two shared claims do not overlap.
-   * Only live ones unless `states` says otherwise.
+   * Only live ones unless `states` says otherwise. Stops, with what it has, when `looks` are used up.
    */
   overlapping(
     query: ScopeQuery,
     now: Millis,
-    { exceptSession, states = LIVE }: { readonly exceptSession?: Actor; readonly states?: readonly ClaimState[] } = {}
+    { exceptSession, states = LIVE, looks }: { readonly exceptSession?: Actor; readonly states?: readonly ClaimState[]; readonly looks?: Looks } = {}
   ): Overlapping[] {
     return query.scope.flatMap(text => {
       const item = itemOf(text)
       const found: Overlapping[] = []
       for (const tracked of this.#index.candidates(query.repo, item.scope)) {
+        if (looks !== undefined && looks.left-- <= 0) break
         const { host, parsed } = tracked.entry
         if (query.mode === 'shared' && parsed.record.fields.mode === 'shared') continue
         if (exceptSession !== undefined && sameActor(exceptSession, { host, session: parsed.record.session })) continue
@@ -121,9 +140,14 @@ export class ClaimTable {
 
   /** Every pair of live claims of different actors that overlap, or those pairs that `of` takes part in; ordered by their key. */
   crossings(now: Millis, of?: Actor): Crossing[] {
+    return this.crossingsOf(of === undefined ? this.live(now) : this.#around(of, now), now)
+  }
+
+  /** Every pair that one of these live claims makes with a live claim of another actor; ordered by their key. As far as `looks` reach. */
+  crossingsOf(claims: Iterable<Claim>, now: Millis, looks?: Looks): Crossing[] {
     const found = new Map<string, Crossing>()
-    for (const claim of of === undefined ? this.live(now) : this.#around(of, now)) {
-      for (const { claim: other, witness } of this.overlapping(claim, now, { exceptSession: claim })) {
+    for (const claim of claims) {
+      for (const { claim: other, witness } of this.overlapping(claim, now, { exceptSession: claim, ...(looks === undefined ? {} : { looks }) })) {
         const key = crossingKey(claim.id, other.id)
         if (found.has(key)) continue
         const [lead, follows] = compareLead(claim.lead, other.lead) < 0 ? [claim, other] : [other, claim]

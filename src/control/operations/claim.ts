@@ -1,0 +1,190 @@
+import { z } from 'zod'
+import { stateOf, type Claim } from '../../core/coordination/claims/claim.js'
+import type { Overlapping } from '../../core/coordination/claims/claimtable.js'
+import { LIMITS } from '../../core/limits.js'
+import type { Draft } from '../../core/replica/input.js'
+import { success, type Result } from '../../core/result.js'
+import { enrol } from '../enrolling.js'
+import type { Warning } from '../envelope.js'
+import { leaseFor } from '../lease.js'
+import { tell } from '../notices.js'
+import { operation, type OperationContext, type Outcome } from '../operation.js'
+import { renewalDraft } from '../renewal.js'
+import { scopeHere, type ScopeHere } from '../scopes.js'
+import { claimData, claimSchema, holderText, iso, type Viewpoint } from '../words.js'
+
+const args = z.object({
+  scope: z.array(z.string()).min(1).max(LIMITS.itemsPerCommand),
+  /** Length of the lease in milliseconds. */
+  for_ms: z.number().int().optional(),
+  reason: z.string().optional(),
+  shared: z.boolean().default(false),
+  /** Refuses, and records nothing, where another session's live claim overlaps. */
+  strict: z.boolean().default(false),
+  /** The same, said of several scopes: all of them or none. */
+  all: z.boolean().default(false)
+})
+
+type Args = z.infer<typeof args>
+
+const holder = z.object({ claim: z.string(), holder: z.string(), host: z.string(), session: z.string(), reason: z.string().nullable(), since: z.string(), until: z.string(), witness: z.string(), same_tree: z.boolean() })
+
+const itemSchema = z.object({
+  /** As typed. */
+  path: z.string(),
+  /** As recorded. */
+  scope: z.string(),
+  acquired: z.boolean(),
+  /** This session held it already: its lease was renewed and no second claim made. */
+  renewed: z.boolean(),
+  claim: z.string().nullable(),
+  /** Live claims of other sessions that overlap it, the one that leads first. */
+  held_by: z.array(holder)
+})
+
+const data = z.object({
+  /** The claim that was made, or the first that was renewed. */
+  id: z.string(),
+  repository: z.string().nullable(),
+  scope: z.array(z.string()),
+  until: z.string(),
+  claims: z.array(claimSchema),
+  items: z.array(itemSchema),
+  overlaps: z.array(holder)
+})
+
+export type ClaimAnswer = z.infer<typeof data>
+
+/** The caller's own claim of exactly this item, from this work tree, in a mode that gives what is asked. */
+const heldItem = (own: readonly Claim[], here: ScopeHere, item: string, shared: boolean): Claim | undefined =>
+  own.find(
+    claim =>
+      claim.repo === (here.repo ?? '') && claim.scope.includes(item) && (claim.mode === 'exclusive' || shared) && (claim.where?.checkout ?? null) === (here.place?.where.checkout ?? null)
+  )
+
+const draftsOf = (here: ScopeHere, fresh: readonly string[], { reason, shared }: Args, until: number): Draft[] =>
+  Array.from({ length: Math.ceil(fresh.length / LIMITS.patternsPerClaim) }, (_, part) => ({
+    kind: 'claim',
+    fields: {
+      ...(here.repo === null ? {} : { repo: here.repo }),
+      scope: fresh.slice(part * LIMITS.patternsPerClaim, (part + 1) * LIMITS.patternsPerClaim),
+      mode: shared ? 'shared' : 'exclusive',
+      ...(reason === undefined ? {} : { reason }),
+      until,
+      ...(here.place === null ? {} : { where: here.place.where })
+    }
+  }))
+
+const overlapsOf = ({ host, session }: OperationContext, here: ScopeHere, { shared }: Args): Overlapping[] =>
+  host.replica.view.claims.overlapping({ repo: here.repo ?? '', scope: here.scope, mode: shared ? 'shared' : 'exclusive' }, host.meshNow(), {
+    exceptSession: { host: host.replica.hostId, session }
+  })
+
+const holderOf = ({ host }: OperationContext, from: Viewpoint, { claim, witness }: Overlapping): z.infer<typeof holder> => {
+  const { id, host: name, session, reason, since, until, same_tree } = claimData(host, claim, host.meshNow(), from)
+  return { claim: id, holder: holderText(host, claim), host: name, session, reason, since, until, witness, same_tree: same_tree ?? false }
+}
+
+const refused = (context: OperationContext, here: ScopeHere, from: Viewpoint, overlaps: readonly Overlapping[]): Outcome<ClaimAnswer> => {
+  const held = new Map<string, Overlapping>()
+  for (const overlap of overlaps) if (!held.has(overlap.claim.id)) held.set(overlap.claim.id, overlap)
+  const holders = [...held.values()].map(each => holderOf(context, from, each))
+  const [first] = holders
+  const items = here.items.map(({ typed, item }) => {
+    const held_by = overlaps.filter(overlap => overlap.item === item).map(each => holderOf(context, from, each))
+    return { path: typed, scope: item, acquired: false, renewed: false, claim: null, held_by }
+  })
+  const others = holders.length > 1 ? ` and ${holders.length - 1} more` : ''
+  const who = first === undefined ? 'another session' : `${first.holder} (${first.claim}${first.reason === null ? '' : `, ${JSON.stringify(first.reason)}`})${others}`
+  return { ok: false, failure: { code: 'CLAIM_HELD', message: `held by ${who}; nothing was claimed`, details: { items, overlaps: holders }, next: [`skein who ${here.items[0]?.typed ?? ''}`] } }
+}
+
+const enrolment = async ({ host }: OperationContext, { place }: ScopeHere): Promise<Result<readonly Warning[]>> => {
+  if (place === null || place.enrolled) return success([])
+  const { key, from } = place.repository
+  const enrolled = await enrol(host, place, 'claim')
+  if (!enrolled.ok) return enrolled
+  const text = `${key} (from ${from}) is coordinated in mesh ${host.settings.meshName} from now on; skein repo remove ends it.`
+  return success([{ code: 'REPOSITORY_ENROLLED', text, details: { repository: key, from } }])
+}
+
+/**
+ * Says that this session works on a scope. Advisory: an overlap is a warning. What the session holds already is renewed; the answer names
+ * every item, what became of it, and who else holds it.
+ */
+export const claim = operation({
+  name: 'claim',
+  args,
+  data,
+  tells: true,
+  run: async (context, given) => {
+    const { host, session, caller, meshNow } = context
+    const { view, hostId } = host.replica
+    const lease = leaseFor(given.for_ms, caller.person)
+    if (!lease.ok) return lease
+    const found = await scopeHere(context, given.scope, true)
+    if (!found.ok) return found
+    const here = found.value
+    const from: Viewpoint = { host: hostId, session, where: here.place?.where ?? null }
+    const strict = given.strict || given.all
+    const before = strict ? overlapsOf(context, here, given) : []
+    if (before.length > 0) return refused(context, here, from, before)
+    const enrolled = await enrolment(context, here)
+    if (!enrolled.ok) return enrolled
+
+    const own = view.claims.ofSession(hostId, session, meshNow)
+    const held = new Map(here.scope.flatMap(item => {
+      const claim = heldItem(own, here, item, given.shared)
+      return claim === undefined ? [] : [[item, claim] as const]
+    }))
+    const fresh = here.scope.filter(item => !held.has(item))
+    const until = meshNow + lease.value
+    const renewed = [...new Set(held.values())]
+    const renewals = renewed.some(claim => claim.until < until) ? [renewalDraft(own, renewed, until, meshNow)] : []
+    const drafts = [...renewals, ...draftsOf(here, fresh, given, until)]
+    const written = drafts.length === 0 ? success([]) : await host.write(session, drafts, { strict })
+    if (!written.ok) return written.failure.code === 'CLAIM_HELD' ? refused(context, here, from, overlapsOf(context, here, given)) : written
+
+    const now = host.meshNow()
+    const made = written.value.flatMap(({ id, kind }) => (kind === 'claim' ? [id] : []))
+    const standing = [...made, ...renewed.map(({ id }) => id)].flatMap(id => {
+      const claim = view.claims.claim(id)
+      return claim === null ? [] : [claim]
+    })
+    const overlaps = overlapsOf(context, here, given)
+    const told = tell(context, view.claims.crossingsOf(standing.filter(claim => stateOf(claim, now) === 'live'), now), 'CLAIM_OVERLAP')
+    const items = here.items.map(({ typed, item }) => {
+      const claim = standing.find(({ scope, id }) => scope.includes(item) && (held.get(item)?.id ?? id) === id)
+      return {
+        path: typed,
+        scope: item,
+        acquired: true,
+        renewed: held.has(item),
+        claim: claim === undefined ? null : view.shortId(claim.entry),
+        held_by: overlaps.filter(overlap => overlap.item === item).map(each => holderOf(context, from, each))
+      }
+    })
+    const claims = standing.map(each => claimData(host, each, now, from))
+    const reasonKept: Warning[] = renewed
+      .filter(({ reason }) => given.reason !== undefined && reason !== given.reason)
+      .map(({ entry, reason }) => ({
+        code: 'REASON_KEPT',
+        text: `${view.shortId(entry)} is held already${reason === null ? ' without a reason' : ` for ${JSON.stringify(reason)}`}, and a record never changes; release it first to claim it for another.`,
+        details: { claim: view.shortId(entry), reason }
+      }))
+    return {
+      ok: true,
+      data: {
+        id: claims[0]?.id ?? '',
+        repository: here.repo,
+        scope: [...here.scope],
+        until: iso(Math.max(...standing.map(each => each.until))),
+        claims,
+        items,
+        overlaps: [...new Map(overlaps.map(each => [each.claim.id, holderOf(context, from, each)])).values()]
+      },
+      warnings: [...enrolled.value, ...reasonKept, ...told],
+      repositories: here.repo === null ? [] : [here.repo]
+    }
+  }
+})

@@ -1,0 +1,115 @@
+import { z } from 'zod'
+import type { RecordId } from '../../core/brand.js'
+import { stateOf, type Claim, type ClaimState } from '../../core/coordination/claims/claim.js'
+import type { Crossing } from '../../core/coordination/claims/crossing.js'
+import { LIMITS } from '../../core/limits.js'
+import { success } from '../../core/result.js'
+import { operation, type OperationContext } from '../operation.js'
+import { repositoryHere } from '../place.js'
+import { pathsHere } from '../scopes.js'
+import { claimData, claimSchema, holderText } from '../words.js'
+
+const args = z.object({
+  /** Only claims that overlap one of these; all when empty. */
+  scope: z.array(z.string()).max(LIMITS.itemsPerCommand).default([]),
+  mine: z.boolean().default(false),
+  limit: z.number().int().min(1).max(LIMITS.claimsListed).default(LIMITS.claimsListed)
+})
+
+/** Another session's live claim that overlaps this one. */
+const crossing = z.object({ claim: z.string(), holder: z.string(), witness: z.string(), same_tree: z.boolean() })
+
+const listed = claimSchema.extend({
+  /** Whether it leads all live claims that it crosses; true where it crosses none, null where that was not looked at. */
+  lead: z.boolean().nullable(),
+  /** How many reclaims by others its holder has not taken back. */
+  reclaimed: z.number().int(),
+  crossings: z.array(crossing)
+})
+
+const data = z.object({
+  /** The repository around the caller, which a scope is read in; null outside of any. */
+  repository: z.string().nullable(),
+  scope: z.array(z.string()),
+  claims: z.array(listed),
+  total: z.number().int(),
+  /** How many more there are than are listed. */
+  left_off: z.number().int()
+})
+
+export type ClaimsData = z.infer<typeof data>
+export type ListedClaim = z.infer<typeof listed>
+
+const STANDING: readonly ClaimState[] = ['live', 'not-yet', 'stale']
+const CROSSINGS_SHOWN = 8
+
+const found = ({ host, session, meshNow }: OperationContext, mine: boolean, repo: string, scope: readonly string[]): Claim[] => {
+  const { view, hostId } = host.replica
+  const isMine = (claim: Claim): boolean => claim.host === hostId && claim.session === session
+  if (scope.length === 0) return mine ? view.claims.ofSession(hostId, session, meshNow) : view.claims.inState(meshNow, STANDING)
+  const overlapping = new Map<RecordId, Claim>()
+  for (const { claim } of view.claims.overlapping({ repo, scope, mode: 'exclusive' }, meshNow, { states: STANDING })) {
+    if (!mine || isMine(claim)) overlapping.set(claim.id, claim)
+  }
+  return [...overlapping.values()]
+}
+
+/** Live first, then by age; stable, so that two hosts with one view list alike. */
+const inOrder = (claims: readonly Claim[], now: number): Claim[] =>
+  claims.toSorted((left, right) => STANDING.indexOf(stateOf(left, now)) - STANDING.indexOf(stateOf(right, now)) || left.since - right.since || (left.id < right.id ? -1 : 1))
+
+const crossingsByClaim = ({ host, meshNow }: OperationContext, claims: readonly Claim[]): { readonly byClaim: ReadonlyMap<RecordId, readonly Crossing[]>; readonly complete: boolean } => {
+  const looks = { left: LIMITS.crossingLooks }
+  const live = claims.filter(claim => stateOf(claim, meshNow) === 'live')
+  const byClaim = new Map<RecordId, Crossing[]>()
+  for (const each of host.replica.view.claims.crossingsOf(live, meshNow, looks)) {
+    for (const { id } of [each.lead, each.follows]) byClaim.set(id, [...(byClaim.get(id) ?? []), each])
+  }
+  return { byClaim, complete: looks.left >= 0 }
+}
+
+/** Who holds what, on every host: what stands here, of all repositories or of a scope. */
+export const claims = operation({
+  name: 'claims',
+  args,
+  data,
+  tells: true,
+  run: async (context, { scope, mine, limit }) => {
+    const { host, session, meshNow } = context
+    const { view, hostId } = host.replica
+    const here = scope.length === 0 ? success(null) : await pathsHere(context, scope)
+    if (!here.ok) return here
+    const around = here.value?.place ?? (await placeAround(context))
+    const all = inOrder(found(context, mine, here.value?.repo ?? '', here.value?.scope ?? []), meshNow)
+    const from = { host: hostId, session, where: around?.where ?? null }
+    const { byClaim, complete } = crossingsByClaim(context, all.slice(0, limit))
+    const shown: ListedClaim[] = []
+    let bytes = 0
+    for (const claim of all.slice(0, limit)) {
+      const crossings = byClaim.get(claim.id) ?? []
+      const follows = crossings.some(each => each.follows.id === claim.id)
+      const row: ListedClaim = {
+        ...claimData(host, claim, meshNow, from),
+        lead: follows ? false : complete ? true : null,
+        reclaimed: claim.reclaims.length,
+        crossings: crossings.slice(0, CROSSINGS_SHOWN).map(({ lead, follows: behind, witness, sameTree }) => {
+          const other = lead.id === claim.id ? behind : lead
+          return { claim: view.shortId(other.entry), holder: holderText(host, other), witness, same_tree: sameTree }
+        })
+      }
+      bytes += Buffer.byteLength(JSON.stringify(row))
+      if (bytes > LIMITS.claimListBytes) break
+      shown.push(row)
+    }
+    return {
+      ok: true,
+      data: { repository: around?.repository.key ?? null, scope: [...(here.value?.scope ?? [])], claims: shown, total: all.length, left_off: all.length - shown.length },
+      ...(here.value?.repo === undefined || here.value.repo === null ? {} : { repositories: [here.value.repo] })
+    }
+  }
+})
+
+const placeAround = async ({ host, cwd }: OperationContext) => {
+  const found = await repositoryHere(host, cwd)
+  return found.ok ? found.value : null
+}

@@ -1,0 +1,52 @@
+import { z } from 'zod'
+import { stateOf } from '../../core/coordination/claims/claim.js'
+import { LIMITS } from '../../core/limits.js'
+import { leaseFor } from '../lease.js'
+import { operation } from '../operation.js'
+import { repositoryHere } from '../place.js'
+import { renewalDraft } from '../renewal.js'
+import { claimData, claimSchema, iso } from '../words.js'
+
+const args = z.object({ for_ms: z.number().int().optional() })
+
+const data = z.object({
+  until: z.string().nullable(),
+  claims: z.array(claimSchema),
+  /** Those that had lapsed and are held again, behind whoever claimed in between. */
+  again: z.array(z.string())
+})
+
+export type RenewData = z.infer<typeof data>
+
+/** Moves the lease of every claim of this session, lapsed ones included, which take a new turn. */
+export const renew = operation({
+  name: 'renew',
+  args,
+  data,
+  tells: true,
+  renewsLeases: false,
+  run: async ({ host, session, caller, cwd, meshNow }, { for_ms }) => {
+    const { view, hostId } = host.replica
+    const lease = leaseFor(for_ms, caller.person)
+    if (!lease.ok) return lease
+    const own = view.claims.ofSession(hostId, session, meshNow)
+    if (own.length === 0) return { ok: true, data: { until: null, claims: [], again: [] } }
+    const until = meshNow + lease.value
+    const parts = Math.ceil(own.length / LIMITS.idsPerRecord)
+    const drafts = Array.from({ length: parts }, (_, part) => renewalDraft(own, own.slice(part * LIMITS.idsPerRecord, (part + 1) * LIMITS.idsPerRecord), until, meshNow))
+    const written = await host.write(session, parts === 1 ? drafts : drafts.map(({ kind, fields: { except: _except, ...fields } }) => ({ kind, fields })))
+    if (!written.ok) return written
+    const here = await repositoryHere(host, cwd)
+    const from = { host: hostId, session, where: here.ok ? here.value.where : null }
+    const now = host.meshNow()
+    return {
+      ok: true,
+      data: {
+        until: iso(until),
+        claims: view.claims.ofSession(hostId, session, now).map(claim => claimData(host, claim, now, from)),
+        again: own.filter(claim => stateOf(claim, meshNow) === 'stale').map(({ entry }) => view.shortId(entry))
+      },
+      repositories: [...new Set(own.map(({ repo }) => repo))]
+    }
+  }
+})

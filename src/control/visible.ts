@@ -1,0 +1,1 @@
+export { quoted, visible } from '../core/coordination/records/visible.js'
