@@ -125,7 +125,10 @@ export class Adversary {
     const now = { wall: host.wall, mono: 0 }
     const effects = copy.handle({ type: 'write', request: 1, session: 'copy' as SessionName, drafts: [{ kind: 'note', fields: { text: `«copy of ${host.name}»` } }], strict: false }, now)
     const frames = effects.flatMap(effect => (effect.type === 'commit' ? effect.batch.frames : []))
-    for (const { bytes } of frames) this.#inject(encodeMessage({ type: 'push', frame: bytes }))
+    for (const { author, seq, bytes } of frames) {
+      this.#world.checks.made(author, seq, bytes)
+      this.#inject(encodeMessage({ type: 'push', frame: bytes }))
+    }
   }
 
   /** @param strange how likely it stands under a key that no record has */

@@ -1,4 +1,4 @@
-import type { AuthorId, Hash } from '../../src/core/brand.js'
+import type { AuthorId, Hash, HostKey } from '../../src/core/brand.js'
 import { View } from '../../src/core/coordination/view.js'
 import { equalBytes, toHash, toHex } from '../../src/core/encoding/bytes.js'
 import type { ReplicaEvent } from '../../src/core/replica/effect.js'
@@ -22,6 +22,8 @@ export class Checks {
   readonly failures: string[] = []
   /** What each (author, number) was when an honest host first put it on a wire or on its own disk for good. */
   readonly #published = new Map<string, Hash>()
+  /** Every frame that an honest host (or a copy of its home) made, by author and number. */
+  readonly #made = new Map<string, Uint8Array[]>()
   readonly #world: World
   #takingPush = false
 
@@ -95,6 +97,17 @@ export class Checks {
     if (known !== hash) this.fail(`${host.name} gives number ${seq} of ${author} a second time`)
   }
 
+  made(author: AuthorId, seq: number, bytes: Uint8Array): void {
+    const made = this.#made.get(`${author} ${seq}`) ?? []
+    this.#made.set(`${author} ${seq}`, made)
+    made.push(bytes)
+  }
+
+  /** What a host asks its disk to keep. */
+  committing(host: SimHost, { frames }: StoredBatch): void {
+    for (const { author, seq, bytes } of frames) if (keyOf(author) === host.key) this.made(author, seq, bytes)
+  }
+
   /** What is written to a disk for good. */
   written(host: SimHost, { frames }: StoredBatch): void {
     for (const { author, seq, bytes } of frames) {
@@ -118,6 +131,7 @@ export class Checks {
     for (const host of hosts) this.#checkFold(host)
     for (const host of hosts) this.#checkRestart(host)
     this.#checkAuthors(first)
+    for (const host of hosts) this.#checkFrames(host, new Set(hosts.map(({ key }) => key)))
     for (const host of hosts) {
       this.started(host)
       for (const id of host.answered) {
@@ -169,6 +183,16 @@ export class Checks {
     const again = replay(this.#world, host)
     if (again.view.hash() !== host.replica.view.hash()) this.fail(`${host.name} shows something else after a restart`)
     if (again.digest() !== host.replica.digest()) this.fail(`${host.name} has other heads after a restart: ${differentHeads(host.replica, again)}`)
+  }
+
+  /** Every frame of an honest host, wherever it is held, is one that this host made. */
+  #checkFrames(host: SimHost, honest: ReadonlySet<HostKey>): void {
+    for (const [author, log] of host.disk.frames) {
+      if (!honest.has(keyOf(author))) continue
+      for (const [seq, bytes] of log) {
+        if (this.#made.get(`${author} ${seq}`)?.some(made => equalBytes(made, bytes)) !== true) this.fail(`${host.name} holds frame ${seq} of ${author}, which its author never made`)
+      }
+    }
   }
 
   /** Nobody's record was altered or made up: each carries a word that its host was given to write. */

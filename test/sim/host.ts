@@ -62,6 +62,7 @@ export class SimHost {
     this.replica = this.#fresh()
     this.#wakeAt = null
     this.#underWay = null
+    this.world.sabotage?.start?.(this)
     for (const input of this.disk.inputs()) this.feed(input)
     this.feed({ type: 'started', epochNonce: this.world.random.bytes(8) })
     if (this.invitation !== null) this.feed({ type: 'joining', proof: this.invitation.proof, inviter: this.invitation.through.key })
@@ -100,6 +101,12 @@ export class SimHost {
     this.feed({ type: 'act', request, bytes })
   }
 
+  transmit(link: number, bytes: Uint8Array): void {
+    this.world.checks.sending(this, link, bytes)
+    const end = this.ends.get(link)
+    if (end !== undefined) this.world.channelOf(end)?.send(end, bytes)
+  }
+
   #onDisk({ batch }: Commit): void {
     this.world.checks.written(this, batch)
     this.world.sabotage?.disk?.(this, batch) ?? this.disk.write(batch)
@@ -111,6 +118,7 @@ export class SimHost {
       case 'commit': {
         const { life } = this
         this.#underWay = effect
+        world.checks.committing(this, effect.batch)
         world.sabotage?.commit?.(this, effect)
         world.schedule.after(world.commitMs(), () => {
           if (!this.isUp || this.life !== life) return
@@ -120,12 +128,8 @@ export class SimHost {
         })
         return
       }
-      case 'send': {
-        world.checks.sending(this, effect.link, effect.bytes)
-        const end = this.ends.get(effect.link)
-        if (end !== undefined) world.channelOf(end)?.send(end, effect.bytes)
-        return
-      }
+      case 'send':
+        return this.transmit(effect.link, effect.bytes)
       case 'close': {
         const end = this.ends.get(effect.link)
         if (end === undefined) return

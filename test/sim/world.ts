@@ -20,6 +20,7 @@ import { Schedule } from './schedule.js'
 export interface Sabotage {
   replica?(replica: Replica, host: SimHost): void
   commit?(host: SimHost, commit: Extract<Effect, { type: 'commit' }>): void
+  start?(host: SimHost): void
   /** In place of the disk; undefined lets the disk do it. */
   disk?(host: SimHost, batch: StoredBatch): true | undefined
   world?(world: World): void

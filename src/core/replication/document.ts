@@ -31,7 +31,7 @@ export class AuthorDocument {
 
   constructor(clientId: number) {
     this.clientId = clientId
-    this.#doc = new Y.Doc({ gc: true })
+    this.#doc = new Y.Doc({ gc: true, guid: '' })
     this.#doc.clientID = READER
   }
 
