@@ -10,6 +10,7 @@ import { renew } from './commands/renew.js'
 import { repo } from './commands/repo.js'
 import { status } from './commands/status.js'
 import { up } from './commands/up.js'
+import { verify } from './commands/verify.js'
 import { who } from './commands/who.js'
 import { whoami } from './commands/whoami.js'
 
@@ -27,5 +28,5 @@ export const GROUPS: ReadonlyMap<Command['group'], string> = new Map([
 export const COMMANDS: readonly Command[] = [
   init, invite, join, up, down, whoami, repo,
   claim, release, renew, claims, who,
-  status
+  status, verify
 ]

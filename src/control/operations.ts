@@ -7,11 +7,12 @@ import { release } from './operations/release.js'
 import { renew } from './operations/renew.js'
 import { repoAdd, repoLink, repoList, repoRemove } from './operations/repo.js'
 import { status } from './operations/status.js'
+import { verify } from './operations/verify.js'
 import { who } from './operations/who.js'
 import { whoami } from './operations/whoami.js'
 
 const ALL: readonly Operation[] = [
-  whoami, daemon, status, actSetting, actSubmit,
+  whoami, daemon, status, verify, actSetting, actSubmit,
   claim, release, renew, claims, who, repoAdd, repoList, repoLink, repoRemove
 ]
 

@@ -7,7 +7,7 @@ import type { Draft, Input, LinkId, RequestId, Written } from '../core/replica/i
 import type { Replica } from '../core/replica/replica.js'
 import type { Clock } from '../ports/clock.js'
 import type { Random } from '../ports/random.js'
-import type { FrameStore } from '../ports/store.js'
+import type { FrameStore, Stored } from '../ports/store.js'
 import type { Connection } from '../ports/transport.js'
 
 export interface RuntimeParts {
@@ -55,6 +55,11 @@ export class Runtime {
       else this.#feed({ type: 'damageLoaded', what: stored.what, author: stored.author ?? null, seq: stored.seq ?? null })
     }
     this.#feed({ type: 'started', epochNonce: this.#random.bytes(8) })
+  }
+
+  /** Everything that lies in the store now, read again: for `verify`. What is written meanwhile may or may not be in it. */
+  scanStored(): AsyncIterable<Stored> {
+    return this.#store.scan()
   }
 
   /** Writes records for a session; resolves when they are on disk, or with what stood in the way. */

@@ -71,7 +71,7 @@ export class StoreFailure extends Error implements Failure {
  * log) the report is given at each start until the first commit after it: that commit must hold what the host concludes from it.
  */
 export interface FrameStore {
-  /** Everything kept, once, at start, before the first commit. */
+  /** Everything kept: at start, before the first commit, and again whenever the whole is to be checked. */
   scan(): AsyncIterable<Stored>
   commit(batch: Batch): Promise<void>
   /** Frames of one author from `from` on, in order, until a gap, a damaged one or the limit (at least one frame if it is there). */

@@ -41,10 +41,14 @@ const damageText = ({ host, epoch, seq, what }: StatusData['damage'][number]): s
   return `  ${what.replace(/[0-9a-f]{64}\/[0-9a-f]{24}/g, 'its log')}${where}`
 }
 
+const SHOWN = 5
+
 const trouble = (style: Style, { fenced, damage, refusals, forked, invalid }: StatusData): string[] => {
   const lines: string[] = []
   if (fenced !== null) lines.push(style.bad(`nothing is written any more: ${fenced}`))
-  if (damage.length > 0) lines.push(style.bad(`the store is damaged in ${counted(damage.length, 'place')}:`), ...damage.slice(0, 5).map(damageText), ...(damage.length > 5 ? [`  … and ${damage.length - 5} more: skein verify`] : []))
+  const lost = damage.filter(({ mended }) => !mended)
+  if (lost.length > 0) lines.push(style.bad(`the store is damaged in ${counted(lost.length, 'place')}:`), ...lost.slice(0, SHOWN).map(damageText), ...(lost.length > SHOWN ? [`  … and ${lost.length - SHOWN} more: skein verify`] : []))
+  if (lost.length < damage.length) lines.push(style.warn(`${counted(damage.length - lost.length, 'frame')} found damaged at start ${damage.length - lost.length === 1 ? 'was' : 'were'} given back by a peer`))
   for (const { host, epoch } of forked) lines.push(style.bad(`epoch ${epoch} of ${host} forked: nothing in it counts`))
   if (refusals.length > 0) lines.push(style.warn('refused since start:'), ...refusals.slice(0, 8).map(({ code, count, from, text }) => `  ${count} × ${code} from ${from}: ${text}`))
   if (invalid > 0) lines.push(style.warn(`${counted(invalid, 'record')} cannot be read and ${invalid === 1 ? 'says' : 'say'} nothing`))

@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import type { HostKey } from '../../core/brand.js'
 import type { Owed } from '../../core/coordination/delivery/delivery.js'
+import type { Damage } from '../../core/replica/replica.js'
 import { authorParts, keyOf } from '../../core/replication/author.js'
 import type { Host } from '../../host/host.js'
 import { hostRows, hostRowSchema } from '../hosts.js'
@@ -8,6 +8,7 @@ import { crossingWarning } from '../notices.js'
 import { operation, type OperationContext } from '../operation.js'
 import { repositoryHere } from '../place.js'
 import { reachOf } from '../reach.js'
+import { refusalRows, refusalRowSchema } from '../refusals.js'
 import { iso, shownHostId } from '../words.js'
 
 const owedSchema = z.object({ count: z.number().int(), oldest: z.string().nullable(), oldest_ms: z.number().int().nullable() })
@@ -35,9 +36,9 @@ const data = z.object({
   /** Records that stand in a log and say nothing that can be read. */
   invalid: z.number().int(),
   /** What was refused since start, by code and by whom it came from; the newest of each in words. */
-  refusals: z.array(z.object({ code: z.string(), count: z.number().int(), from: z.string(), text: z.string(), at: z.string() })),
-  /** What the store should hold and does not. */
-  damage: z.array(z.object({ what: z.string(), host: z.string().nullable(), epoch: z.number().int().nullable(), seq: z.number().int().nullable() })),
+  refusals: z.array(refusalRowSchema),
+  /** What the store should have held at start and did not; `mended` where a peer has given it back since. */
+  damage: z.array(z.object({ what: z.string(), host: z.string().nullable(), epoch: z.number().int().nullable(), seq: z.number().int().nullable(), mended: z.boolean() })),
   /** Why nothing is written any more; null when writing goes on. */
   fenced: z.string().nullable(),
   /** The own log's present epoch; null until this host has written something. */
@@ -54,9 +55,6 @@ const counted = (owed: readonly Owed[]): z.infer<typeof owedSchema> => {
   return { count: owed.length, oldest: oldest === undefined ? null : iso(oldest.entry.wall), oldest_ms: oldest === undefined ? null : oldest.ageMs }
 }
 
-/** Whom a refused thing came from, as people know it. */
-const originText = (host: Host, from: string): string => (host.replica.acts.roster().members.has(from as HostKey) ? host.nameOf(from as HostKey) : from)
-
 const crossingsOf = (context: OperationContext): StatusData['crossings'] => {
   const { host, session, meshNow } = context
   return host.replica.view.claims.crossings(meshNow, { host: host.replica.hostId, session }).map(crossing => {
@@ -65,12 +63,19 @@ const crossingsOf = (context: OperationContext): StatusData['crossings'] => {
   })
 }
 
+const damageRow = (host: Host, { what, author, seq }: Damage): StatusData['damage'][number] => {
+  if (author === null) return { what, host: null, epoch: null, seq, mended: false }
+  const log = host.replica.logs.get(author)
+  const mended = seq !== null && log !== null && log.lowest <= seq && seq <= log.headSeq
+  return { what, host: host.nameOf(keyOf(author)), epoch: authorParts(author).epoch.counter, seq, mended }
+}
+
 const troubleOf = (host: Host): Pick<StatusData, 'refusals' | 'damage' | 'fenced' | 'epoch' | 'forked' | 'invalid'> => {
   const { replica } = host
   return {
     invalid: replica.view.invalid().length,
-    refusals: replica.refusals.list().map(({ code, count, from, text, at }) => ({ code, count, from: originText(host, from), text, at: iso(at) })),
-    damage: replica.damage.map(({ what, author, seq }) => ({ what, host: author === null ? null : host.nameOf(keyOf(author)), epoch: author === null ? null : authorParts(author).epoch.counter, seq })),
+    refusals: refusalRows(host),
+    damage: replica.damage.map(damage => damageRow(host, damage)),
     fenced: replica.fenced,
     epoch: replica.author === null ? null : authorParts(replica.author).epoch.counter,
     forked: Array.from(replica.logs.proofs(), ([author]) => ({ host: host.nameOf(keyOf(author)), epoch: authorParts(author).epoch.counter }))
@@ -117,7 +122,7 @@ export const status = operation({
         ...trouble,
         clock: { offset_ms: replica.offsetMs }
       },
-      next: host.daemonSince === null ? ['skein up'] : trouble.damage.length > 0 ? ['skein verify'] : [],
+      next: host.daemonSince === null ? ['skein up'] : trouble.damage.some(({ mended }) => !mended) ? ['skein verify'] : [],
       ...(trouble.fenced === null ? {} : { exit: 4 as const })
     }
   }
