@@ -44,6 +44,10 @@ export interface Terminal {
   print<Data>(reply: Reply, render: (data: Data) => string): number
   /** A line for people, not printed with `--json`. */
   say(line: string): void
+  /** One object of a long list, only printed with `--json`; the envelope comes last. */
+  item(value: unknown): void
+  /** Resolves when everything printed has left this process; false where its reader went away. */
+  flushed(): Promise<boolean>
 }
 
 /** One command of the command line. The definitions are data, so that help, completions and docs/cli.md come from one place. */

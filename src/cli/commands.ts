@@ -13,6 +13,18 @@ import { up } from './commands/up.js'
 import { verify } from './commands/verify.js'
 import { who } from './commands/who.js'
 import { whoami } from './commands/whoami.js'
+import { ack, nack } from './commands/ack.js'
+import { answer, ask } from './commands/ask.js'
+import { block, unblock } from './commands/block.js'
+import { conversation } from './commands/conversation.js'
+import { decide, withdraw } from './commands/decide.js'
+import { inbox } from './commands/inbox.js'
+import { intent, intents } from './commands/intent.js'
+import { log } from './commands/log.js'
+import { pending } from './commands/pending.js'
+import { accept, propose, reject } from './commands/propose.js'
+import { send } from './commands/send.js'
+import { show } from './commands/show.js'
 
 /** Groups of commands, in the order in which help shows them. */
 export const GROUPS: ReadonlyMap<Command['group'], string> = new Map([
@@ -28,5 +40,6 @@ export const GROUPS: ReadonlyMap<Command['group'], string> = new Map([
 export const COMMANDS: readonly Command[] = [
   init, invite, join, up, down, whoami, repo,
   claim, release, renew, claims, who,
-  status, verify
+  propose, accept, reject, send, ask, answer, ack, nack, intent, intents, block, unblock, decide, withdraw,
+  status, pending, inbox, conversation, log, show, verify
 ]

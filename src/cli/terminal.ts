@@ -1,5 +1,6 @@
 import type { FailureEnvelope, Reply, Warning } from '../control/envelope.js'
 import type { Terminal } from './command.js'
+import { jsonLine } from './json-line.js'
 import { styleFor, type Style } from './style.js'
 
 export interface TerminalOptions {
@@ -38,7 +39,7 @@ export const systemTerminal = ({ home, use, as, json }: TerminalOptions): Termin
       return callHome({ op, args: { ...args }, caller: caller.value, cwd: process.cwd() }, { home, ...options })
     },
     print: <Data>({ envelope, exit }: Reply, render: (data: Data) => string) => {
-      if (json) process.stdout.write(`${JSON.stringify(envelope)}\n`)
+      if (json) process.stdout.write(`${jsonLine(envelope)}\n`)
       else if (envelope.ok) {
         const text = render(envelope.data as Data)
         if (text !== '') process.stdout.write(`${text}\n`)
@@ -48,6 +49,14 @@ export const systemTerminal = ({ home, use, as, json }: TerminalOptions): Termin
     },
     say: line => {
       if (!json) process.stdout.write(`${line}\n`)
-    }
+    },
+    item: value => {
+      if (json) process.stdout.write(`${jsonLine(value)}\n`)
+    },
+    flushed: () =>
+      new Promise(resolve => {
+        if (process.stdout.writable) process.stdout.write('', error => resolve(error === null || error === undefined))
+        else resolve(false)
+      })
   }
 }

@@ -10,10 +10,20 @@ import { status } from './operations/status.js'
 import { verify } from './operations/verify.js'
 import { who } from './operations/who.js'
 import { whoami } from './operations/whoami.js'
+import { ack, nack } from './operations/acks.js'
+import { conversation } from './operations/conversation.js'
+import { inbox, surfaced } from './operations/inbox.js'
+import { intent, intents } from './operations/intents.js'
+import { log } from './operations/log.js'
+import { pending } from './operations/pending.js'
+import { show } from './operations/show.js'
+import { accept, answer, ask, block, decide, propose, reject, send, unblock, withdraw } from './operations/talk.js'
 
 const ALL: readonly Operation[] = [
   whoami, daemon, status, verify, actSetting, actSubmit,
-  claim, release, renew, claims, who, repoAdd, repoList, repoLink, repoRemove
+  claim, release, renew, claims, who, repoAdd, repoList, repoLink, repoRemove,
+  propose, accept, reject, send, ask, answer, ack, nack, intent, intents, block, unblock, decide, withdraw,
+  pending, inbox, surfaced, conversation, log, show
 ]
 
 /** Every operation by name: what the faces can ask of a host. */

@@ -12,7 +12,8 @@ import { SCHEMA_VERSION, failureReply, type Reply } from './envelope.js'
 const START_MS = LIMITS.controlConnectMs
 const POLL_MS = 20
 
-const NOBODY: Evidence = { kind: 'terminal', tool: 'term', token: 'daemon', found: 'the daemon itself', terminal: false, person: false, agents: [] }
+/** The host itself: what starts and stops a daemon is no session that anybody could speak to. */
+const NOBODY: Evidence = { kind: 'named', tool: 'term', token: 'named:host', name: 'host', found: 'the host itself', terminal: false, person: false, agents: [] }
 
 const success = (data: Readonly<Record<string, unknown>>): Reply => ({ envelope: { schema_version: SCHEMA_VERSION, ok: true, data, warnings: [], freshness: {}, next: [] }, exit: 0 })
 

@@ -11,6 +11,7 @@ export const ERRORS = {
   VERIFY_FAILED: { exit: 1, link: 'keep' },
   NOT_LINKED: { exit: 1, link: 'keep' },
   CLAIM_LIVE: { exit: 1, link: 'keep' },
+  NOT_ADDRESSED: { exit: 1, link: 'keep' },
   // 2: wrong use
   USAGE: { exit: 2, link: 'keep' },
   FIELD_MISSING: { exit: 2, link: 'keep' },

@@ -87,6 +87,7 @@ export const LIMITS = {
   // sessions
   sessionsKept: 2_048, // known to one host; the one that asked longest ago is forgotten
   sessionTokens: 16, // one process, and the conversations it had
+  sessionRecentMs: 24 * 60 * 60_000, // who asked within a day may still read what is said to everybody
   sessionNoteMs: 60_000, // when a session asked last is noted on disk this often, not at each command
   callerAncestors: 64, // a process tree deeper than this has a loop or no end
   callerAgents: 16, // agents started by agents
@@ -130,6 +131,14 @@ export const LIMITS = {
   diskFreeMinBytes: 64 * 1024 * 1024, // with less, commits are refused: LevelDB still has room for its compaction and the next start
   diskCheckMs: 1_000, // statfs at most so often
   storeGroupBytes: 4 * 1024 * 1024, // commits that waited are written with one fsync, up to LevelDB's own write buffer
+
+  // talk
+  intentConcurrentMs: 10 * 60_000, // two plans so close together were likely made without knowing of each other
+  intentsListed: 3, // newest first; all of them with `skein intents`
+  intentShownChars: 80,
+  arrivalsKept: 4_096, // records that a follower may lag behind before it is sent to the timeline
+  followMs: 25_000, // a long poll ends before any timeout of the control socket
+  followers: 16, // half of controlConcurrent: those who watch never keep out those who work
 
   // output
   foreignTextChars: 200, // one quoted line of what others wrote

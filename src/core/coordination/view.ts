@@ -11,6 +11,7 @@ import { IdTable } from './records/ids.js'
 import type { Names } from './records/kind.js'
 import { kindSpec, type Kind } from './records/kinds.js'
 import { recordNaming } from './records/record.js'
+import { Arrivals } from './timeline/arrivals.js'
 import { Timeline } from './timeline/timeline.js'
 
 /** What the roster says of one host key that stands or stood, as far as a view asks: `Roster.members` fits. */
@@ -49,6 +50,7 @@ export class View {
   readonly claims: ClaimTable
   readonly deliveries: Deliveries
   readonly timeline = new Timeline()
+  readonly arrivals = new Arrivals()
 
   readonly #crypto: Crypto
   readonly #mesh: MeshId
@@ -221,6 +223,7 @@ export class View {
     this.claims.add(entry)
     this.deliveries.add(entry)
     this.timeline.add(entry)
+    this.arrivals.add(entry)
     this.#hash = null
   }
 

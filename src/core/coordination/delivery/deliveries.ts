@@ -89,10 +89,10 @@ export class Deliveries {
 
   /**
    * Wanted acks that the host, or the session that is named, still owes. What is addressed to a host is owed by each of its sessions until
-   * one acks. Oldest first.
+   * one acks; nobody owes an answer to itself. Oldest first.
    */
   owing(by: { readonly host: HostId; readonly session?: SessionName }, reach: Reach): Owed[] {
-    const addressed = [...(this.#wantedFrom.get(by.host) ?? [])]
+    const addressed = [...(this.#wantedFrom.get(by.host) ?? [])].filter(entry => entry.host !== by.host || by.session === undefined || entry.session !== by.session)
     return this.#open(addressed, reach, ({ host, session }) => host === by.host && (session === null || by.session === undefined || session === by.session))
   }
 

@@ -33,6 +33,10 @@ export const checkSendable = (kind: string): Result<true> => {
     const why = "a directive is an operator's act and not a record: it counts by the operator's own signature"
     return failure('FIELD_INVALID', why, { field: 'kind', details: { kind }, next: ['skein directive TEXT'] })
   }
+  if (kind === 'role') {
+    const why = 'a role is given by an operator, in an act and not in a record; a session calls itself by labels'
+    return failure('FIELD_INVALID', why, { field: 'kind', details: { kind }, next: ['skein role set'] })
+  }
   const spec = kindSpec(kind)
   if (spec === null) return unknown(kind)
   if (spec.sendable) return success(true)
@@ -61,7 +65,7 @@ const checkReference = (kind: string, re: unknown, answers: readonly string[] | 
  */
 export const checkDraft = (kind: string, fields: RecordFields, kindOf?: KindOf): Result<RecordFields> => {
   const spec = kindSpec(kind)
-  if (spec === null) return kind === 'directive' ? failureOf(checkSendable(kind), kind) : unknown(kind)
+  if (spec === null) return kind === 'directive' || kind === 'role' ? failureOf(checkSendable(kind), kind) : unknown(kind)
   const given = Object.entries(fields).filter(([, value]) => value !== undefined)
   const stray = given.find(([name]) => !Object.hasOwn(spec.fields, name))
   if (stray !== undefined) {
