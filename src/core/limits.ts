@@ -135,7 +135,7 @@ export const LIMITS = {
   // talk
   intentConcurrentMs: 10 * 60_000, // two plans so close together were likely made without knowing of each other
   intentsListed: 3, // newest first; all of them with `skein intents`
-  intentShownChars: 80,
+  intentShownChars: 80, // of each plan in a warning: three of them stay under a screen's few lines
   arrivalsKept: 4_096, // records that a follower may lag behind before it is sent to the timeline
   followMs: 25_000, // a long poll ends before any timeout of the control socket
   followers: 16, // half of controlConcurrent: those who watch never keep out those who work
