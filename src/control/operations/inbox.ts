@@ -107,6 +107,7 @@ export const surfaced = operation({
   args: z.object({ records: z.array(z.string()).max(LIMITS.idsPerRecord) }),
   data: z.object({ receipt: z.string().nullable(), records: z.number().int() }),
   tells: false,
+  renewsLeases: false,
   run: async (context, { records }) => {
     const { host, session } = context
     const { view } = host.replica

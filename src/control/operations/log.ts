@@ -107,6 +107,8 @@ export const log = operation({
   args,
   data,
   tells: false,
+  // a follower asks again and again, whether or not anybody works there
+  renewsLeases: false,
   run: async (context, given) => {
     const { host } = context
     const filter = await filterOf(context, given)
