@@ -22,6 +22,12 @@ const statusOf = async (name: string): Promise<StatusData> => {
   return envelope.data as StatusData
 }
 
+/** Up, however long a busy machine takes. */
+const up = async (name: string): Promise<void> => {
+  await skein(['up'], at(name))
+  await eventually(() => skeinJson(['status'], at(name)), ({ envelope }) => envelope.ok && envelope.data.daemon !== null)
+}
+
 const valueOf = <Value>(result: Result<Value>): Value => {
   if (!result.ok) throw new Error(result.failure.message)
   return result.value
@@ -51,7 +57,7 @@ const listen = ['--listen', '127.0.0.1:0']
 
 beforeAll(async () => {
   await skein(['init', '--name', 'mac', '--no-passphrase', ...listen], at('mac'))
-  await skein(['up'], at('mac'))
+  await up('mac')
   const { envelope } = await skeinJson(['invite', '--uses', '2'], at('mac'))
   const token = String(envelope.data.token)
   await letGhostIn(token, String(envelope.data.invitation))
@@ -90,7 +96,7 @@ describe('status', () => {
   })
 
   it('shows the link, its posture and the daemon once it is up, and since when a host was last heard once that is down', async () => {
-    await skein(['up'], at('box'))
+    await up('box')
     const linked = await eventually(() => statusOf('box'), ({ hosts }) => hosts.some(({ name, state }) => name === 'mac' && state === 'linked'))
     expect(linked.daemon?.pid).toBeGreaterThan(0)
     expect(linked.hosts.find(({ name }) => name === 'mac')).toMatchObject({ state: 'linked', posture: 'tls-pinned', version: '0.1.0' })
