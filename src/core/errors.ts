@@ -55,6 +55,7 @@ export const ERRORS = {
   PORT_TAKEN: { exit: 4, link: 'keep' },
   LOG_FULL: { exit: 4, link: 'keep' },
   REQUEST_REFUSED: { exit: 4, link: 'keep' },
+  HOST_LEFT: { exit: 4, link: 'keep' },
   // joining and linking
   JOIN_FAILED: { exit: 4, link: 'close' },
   UNREACHABLE: { exit: 4, link: 'close' },

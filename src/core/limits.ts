@@ -23,6 +23,7 @@ export const LIMITS = {
   turnAheadMinutes: 10, // a turn this far past its record's own time is no turn: it would push every later claim back
   actBytes: 128 * 1024, // a leave names the head of every epoch: 1,024 of them at about 110 bytes
   actSeen: 64, // newest acts an act may name
+  retiredEpochs: 40, // heads that fit into a retire act beside 64 ids
 
   // mesh
   members: 1_024, // heads of all fit into one message of 320 KiB

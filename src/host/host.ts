@@ -136,12 +136,17 @@ export class Host {
   /** Addresses added by hand (`skein peers add`). */
   manualPeers(): DialTarget[] {
     const targets: DialTarget[] = []
-    for (const [key, label] of this.replica.notes) if (key.startsWith(PEER_NOTE)) targets.push({ url: key.slice(PEER_NOTE.length), label, key: null })
+    for (const [note, value] of this.replica.notes) {
+      if (!note.startsWith(PEER_NOTE)) continue
+      const [label = '', key] = value.split(' ')
+      targets.push({ url: note.slice(PEER_NOTE.length), label, key: key === undefined ? null : (key as HostKey) })
+    }
     return targets
   }
 
-  addPeer(url: string, label: string): void {
-    this.runtime.note(PEER_NOTE + url, label)
+  /** `key`: whom to expect there; null where any member may answer. */
+  addPeer({ url, label, key }: DialTarget): void {
+    this.runtime.note(PEER_NOTE + url, key === null ? label : `${label} ${key}`)
     this.refreshTargets()
   }
 
@@ -152,13 +157,19 @@ export class Host {
     return true
   }
 
-  /** Every address worth dialling: those added by hand, then those in other members' profiles. */
+  /** Where a host says that it can be dialled, by its own latest word. */
+  addressesOf(key: HostKey): readonly AdvertisedAddress[] {
+    return this.profiles().find(({ hostKey }) => hostKey === key)?.addresses ?? []
+  }
+
+  /** Every address worth dialling: those in other members' profiles, then those added by hand. */
   targets(): DialTarget[] {
     const targets = new Map<string, DialTarget>()
+    const mine = new Set(this.addressesOf(this.replica.key).map(({ url }) => url))
     for (const { hostKey, addresses } of this.profiles()) {
       const isMember = this.replica.acts.roster().admits(hostKey).state === 'member'
       if (hostKey === this.replica.key || !isMember) continue
-      for (const { url, label } of addresses) targets.set(url, { url, label, key: hostKey })
+      for (const { url, label } of addresses) if (!mine.has(url)) targets.set(url, { url, label, key: hostKey })
     }
     for (const target of this.manualPeers()) if (!targets.has(target.url)) targets.set(target.url, target)
     return [...targets.values()]
@@ -216,8 +227,9 @@ export class Host {
 
   async #stop(): Promise<void> {
     this.#cancelRefresh?.()
-    await this.#network?.stop()
+    this.#network?.pause()
     await this.runtime.stop()
+    await this.#network?.close()
     forgetHolder(this.paths.holder)
   }
 

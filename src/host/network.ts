@@ -25,6 +25,7 @@ export class Network {
   readonly #parts: NetworkParts
   readonly #plan = new DialPlan()
   readonly #stopListening: () => void
+  readonly #attempts = new Map<string, Promise<Attempt>>()
   #listener: Listener | null = null
   #cancelNext: (() => void) | null = null
   #running = false
@@ -57,8 +58,16 @@ export class Network {
     return this.#plan.states()
   }
 
-  /** One attempt: dial, greet, and wait until the link is open or is not to be. */
-  async link(target: DialTarget): Promise<Attempt> {
+  /** One attempt: dial, greet, and wait until the link is open or is not to be. An attempt at the same address that is under way is shared. */
+  link(target: DialTarget): Promise<Attempt> {
+    const underWay = this.#attempts.get(target.url)
+    if (underWay !== undefined) return underWay
+    const attempt = this.#link(target).finally(() => this.#attempts.delete(target.url))
+    this.#attempts.set(target.url, attempt)
+    return attempt
+  }
+
+  async #link(target: DialTarget): Promise<Attempt> {
     const { runtime, transport } = this.#parts
     const { url } = target
     const dialled = await transport.dial({ url, label: target.label }, { pin: pinBytes(target.key), timeoutMs: LIMITS.dialMs })
@@ -77,11 +86,23 @@ export class Network {
     })
   }
 
-  async stop(): Promise<void> {
+  /** Dials nobody any more. Links stay: goodbye is said on them. */
+  pause(): void {
     this.#running = false
     this.#cancelNext?.()
     this.#stopListening()
+  }
+
+  /** Ends what was accepted and frees the port. */
+  async close(): Promise<void> {
+    this.pause()
     await this.#listener?.close()
+  }
+
+  /** Tries every address that is not linked, whatever its back-off. */
+  dialNow(): void {
+    this.#plan.wakeAll(this.#parts.clock.now().mono)
+    this.#schedule()
   }
 
   linkedKeys(): Set<HostKey> {

@@ -30,8 +30,10 @@ export const linuxProcesses = (root = '/proc'): ProcessTable => {
 /** The name in parentheses is the program's own choice and may hold spaces and parentheses: the fields begin after the last one. */
 const parseStat = (text: string): Stat | null => {
   const fields = text.slice(text.lastIndexOf(')') + 2).split(' ')
-  const [, parent, , session, terminal] = fields
+  const [state, parent, , session, terminal] = fields
   const startTime = fields[19]
+  // ended, and not yet collected by its parent
+  if (state === 'Z') return null
   if (parent === undefined || session === undefined || terminal === undefined || startTime === undefined) return null
   return { parent: Number(parent), session: Number(session), terminal: Number(terminal), startTime }
 }

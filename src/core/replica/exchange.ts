@@ -166,6 +166,14 @@ export class Exchange {
     }
   }
 
+  /** Asks every peer that was last seen elsewhere where it stands now: what was pushed since need not wait for a beat to be known there. */
+  compare(): void {
+    const digest = this.#context.digest()
+    for (const link of this.#context.links.values()) {
+      if (link.phase === 'open' && link.theirs?.digest !== digest) this.sayStatus(link)
+    }
+  }
+
   #takeStatus(link: Link, status: Extract<Message, { type: 'status' }>): void {
     const { view, now } = this.#context
     this.#context.send(link, { type: 'pong', id: status.id, wall: now.wall })

@@ -53,7 +53,12 @@ export type Input =
   | { readonly type: 'linkClosed'; readonly link: LinkId; readonly reason: string }
   /** This host has an invitation and is not yet a member. */
   | { readonly type: 'joining'; readonly proof: JoiningProof; readonly inviter: HostKey }
+  /** Goodbye for now. */
   | { readonly type: 'leaving' }
+  /** Goodbye for ever: an act of this host names its own final heads, and it writes nothing more. */
+  | { readonly type: 'retire'; readonly request: RequestId }
+  /** Every peer that was last seen elsewhere is asked where it stands now. */
+  | { readonly type: 'compare' }
   | { readonly type: 'woken' }
 
 export interface Written {

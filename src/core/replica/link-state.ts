@@ -27,6 +27,8 @@ export interface Link {
   roundTripMs: Millis | null
   blocked: boolean
   badFrames: number
+  /** Records that this link brought into the view. */
+  received: number
 
   /** The peer's last status, and what the own one said when it was last sent. */
   theirs: { readonly digest: Hash; readonly view: Hash } | null
@@ -67,6 +69,7 @@ export const newLink = (start: LinkStart): Link => ({
   roundTripMs: null,
   blocked: false,
   badFrames: 0,
+  received: 0,
   theirs: null,
   sentStatus: null,
   due: null,

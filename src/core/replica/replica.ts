@@ -1,6 +1,7 @@
 import type { AuthorId, Hash, HostId, HostKey, MeshId, Millis, Now, RecordId } from '../brand.js'
 import { ActSet } from '../coordination/membership/acts.js'
-import type { ActStamp } from '../coordination/membership/act.js'
+import { writeAct, type ActStamp } from '../coordination/membership/act.js'
+import type { NamedHead } from '../coordination/membership/body.js'
 import type { JoiningProof } from '../coordination/membership/joining.js'
 import { View } from '../coordination/view.js'
 import type { Crypto, Signer } from '../crypto.js'
@@ -9,7 +10,7 @@ import { toHex, utf8Length } from '../encoding/bytes.js'
 import { ERRORS, type ErrorCode } from '../errors.js'
 import { LIMITS } from '../limits.js'
 import { failure, success } from '../result.js'
-import { authorParts, isAuthorId, keyOf } from '../replication/author.js'
+import { authorParts, epochTextOf, isAuthorId, keyOf } from '../replication/author.js'
 import { ownOffset } from '../replication/clock-offset.js'
 import { checkForkProof, type ForkProof } from '../replication/fork.js'
 import { decodeFrame } from '../replication/frame.js'
@@ -86,7 +87,6 @@ export class Replica {
   /** Something was lost on disk and nobody knows what: it may have been the own log. */
   #nameless = false
   #started = false
-  #left = false
   #nextBeatMono: Millis = 0
   #nextRead = -1
   #heardNotedMono: Millis = 0
@@ -153,6 +153,17 @@ export class Replica {
     return this.#heard.get(key) ?? null
   }
 
+  /** This host has left the mesh for good: what it wrote until then stays, and it writes nothing more. */
+  get hasLeft(): boolean {
+    return this.acts.roster().admits(this.key).state === 'left'
+  }
+
+  /** Since when a peer is away by its own word, in the own wall time; null when it is not, or was heard again. */
+  awaySince(key: HostKey): Millis | null {
+    const noted = this.notes.get(AWAY_NOTE + key)
+    return noted === undefined ? null : Number(noted)
+  }
+
   /** Whether a linked peer has said that it holds this record's frame on disk. */
   isAtPeer(peer: HostKey, record: RecordId): boolean {
     const place = this.#placeOf.get(record)
@@ -213,9 +224,15 @@ export class Replica {
         this.#joining = { proof: input.proof, inviter: input.inviter }
         return
       case 'leaving':
-        this.#left = true
-        for (const link of this.#links.values()) if (link.phase === 'open') this.#exchange.sayStatus(link, true)
+        for (const link of this.#links.values()) {
+          if (link.phase === 'open') this.#exchange.sayStatus(link, true)
+          this.#notePeer(link)
+        }
         return
+      case 'retire':
+        return this.#retire(input.request)
+      case 'compare':
+        return this.#exchange.compare()
       case 'woken':
         return this.#wake()
       case 'linkOpened':
@@ -274,6 +291,24 @@ export class Replica {
     this.#pending.push(input)
   }
 
+  /** The last thing that a host signs. Everything of its own that is on its way to the disk lies below the heads that it names. */
+  #retire(request: RequestId): void {
+    if (this.#commits.fenced !== null) return this.#answerFenced(request)
+    if (this.hasLeft) return this.#emit({ type: 'answer', request, outcome: LEFT })
+    if (this.#pending.length > 0) this.#formPending()
+    const heads = this.#ownHeads()
+    const written = writeAct({ mesh: this.mesh, stamp: this.#stamp(), seen: this.acts.roster().newestActs(this.key), content: { kind: 'retire', body: { key: this.key, heads } } }, this.#signer)
+    if (!written.ok) return this.#emit({ type: 'answer', request, outcome: written })
+    this.#submitAct(request, written.value)
+  }
+
+  /** The newest epochs that hold anything, as many as an act can name. */
+  #ownHeads(): NamedHead[] {
+    const own = [...this.logs.logs()].filter(log => keyOf(log.author) === this.key && log.headSeq >= 0 && !this.logs.isForked(log.author))
+    own.sort((left, right) => authorParts(right.author).epoch.counter - authorParts(left.author).epoch.counter)
+    return own.slice(0, LIMITS.retiredEpochs).map(log => ({ epoch: epochTextOf(log.author), seq: log.headSeq, hash: log.headHash }))
+  }
+
   #answerFenced(request: RequestId): void {
     this.#emit({ type: 'answer', request, outcome: failure('FENCED', `nothing is written any more: ${this.#commits.fenced ?? ''}`, { next: ['skein doctor'] }) })
   }
@@ -309,7 +344,7 @@ export class Replica {
   }
 
   #formPending(): void {
-    if (this.acts.roster().admits(this.key).state === 'left') return this.#refusePending()
+    if (this.hasLeft) return this.#refusePending()
     this.#readyEpoch()
     const records: (readonly [RecordId, string])[] = []
     let bytes = 0
@@ -341,8 +376,7 @@ export class Replica {
   #refusePending(): void {
     this.#rescued.clear()
     this.#doubt = null
-    const outcome = failure('NOT_ADMITTED', 'this host has left the mesh: what it writes would count nowhere')
-    for (const { request } of this.#pending.splice(0)) this.#emit({ type: 'answer', request, outcome })
+    for (const { request } of this.#pending.splice(0)) this.#emit({ type: 'answer', request, outcome: LEFT })
   }
 
   /** What the next records of the same commit must be able to see. */
@@ -430,7 +464,9 @@ export class Replica {
   // ---- what comes in from peers
 
   #takeFrame(bytes: Uint8Array, link: Link, pulled: boolean): void {
+    const before = this.view.count
     const taken = this.#intake.take(bytes, pulled, this.#now)
+    link.received += Math.max(0, this.view.count - before)
     switch (taken.type) {
       case 'appended':
         return this.#appended(taken, link)
@@ -460,7 +496,7 @@ export class Replica {
     for (const frame of frames) {
       const { stamp, offsetMs } = frame.header
       this.#commits.staged.frames.push({ frame, from: link.id })
-      this.#hear(keyOf(author), Math.min(this.#now.wall, stamp.wall - offsetMs + this.offsetMs))
+      this.#hearOf(keyOf(author), Math.min(this.#now.wall, stamp.wall - offsetMs + this.offsetMs))
     }
     this.#rememberPlace(frames, idsIn(change))
     if (change.type === 'void' || (change.type === 'replaced' && change.fault !== null)) this.#countRefusal(link, 'FRAME_VOID', `frame ${this.logs.headSeq(author)} of ${author.slice(0, 12)}: ${change.fault}`, false)
@@ -549,7 +585,7 @@ export class Replica {
     // what a newcomer writes before it is let in counts once it is
     if (admitted.state === 'member' || (admitted.state !== 'left' && keyOf(author) === this.key)) return { state: 'member' }
     if (admitted.state !== 'left') return { state: 'unknown' }
-    const epoch = author.slice(65)
+    const epoch = epochTextOf(author)
     return { state: 'left', upTo: admitted.heads.find(head => head.epoch === epoch)?.seq ?? -1 }
   }
 
@@ -596,6 +632,7 @@ export class Replica {
     if (link.phase !== 'open') return this.#greeting.take(link, decoded.value)
     if (link.peer !== null) this.#hear(link.peer.key, this.#now.wall)
     this.#exchange.take(link, decoded.value)
+    if (link.peer !== null && decoded.value.type === 'status') this.#noteAway(link.peer.key, decoded.value.final)
   }
 
   /**
@@ -614,6 +651,7 @@ export class Replica {
     }
     link.phase = 'open'
     this.#hear(key, this.#now.wall)
+    this.#noteAway(key, false)
     this.#emit({ type: 'authenticated', link: link.id, key })
     this.#emit({ type: 'happened', event: { type: 'linked', link: link.id, key, remote: link.remote, posture: link.posture, side: link.side } })
     this.#exchange.begin(link)
@@ -678,6 +716,18 @@ export class Replica {
     if (key !== this.key && wall > (this.#heard.get(key) ?? 0)) this.#heard.set(key, wall)
   }
 
+  /** Something signed by a host at this time came, by whatever way: it is at work again if that was after its goodbye. */
+  #hearOf(key: HostKey, wall: Millis): void {
+    this.#hear(key, wall)
+    if (wall > (this.awaySince(key) ?? wall)) this.#noteAway(key, false)
+  }
+
+  /** A goodbye outlives its link: *away* is told apart from *unreachable* until the peer is heard again. */
+  #noteAway(key: HostKey, away: boolean): void {
+    if (away) this.#note(AWAY_NOTE + key, String(this.#now.wall))
+    else if (this.notes.has(AWAY_NOTE + key)) this.#note(AWAY_NOTE + key, null)
+  }
+
   /** `heard`, and what the peer is known to hold of the own log, outlive this run. */
   #notePeer(link: Link): void {
     if (link.peer === null || this.#commits.fenced !== null || !this.#isMember(link.peer.key)) return
@@ -696,10 +746,6 @@ export class Replica {
   /** A stamp for an act that is signed outside this replica. */
   stampFor(wall: Millis): ActStamp {
     return this.#clock.tick(wall)
-  }
-
-  get hasLeft(): boolean {
-    return this.#left
   }
 
   #emit(effect: Effect): void {

@@ -33,6 +33,9 @@ export const authorParts = (author: AuthorId): AuthorParts => ({
   epoch: epochFrom(fromHex(author.slice(65)) ?? new Uint8Array(EPOCH_BYTES))
 })
 
+/** The epoch as 24 hex digits: how an act names it. */
+export const epochTextOf = (author: AuthorId): string => author.slice(65)
+
 export const keyOf = (author: AuthorId): HostKey => author.slice(0, 64) as HostKey
 
 export const isAuthorId = (text: string): text is AuthorId => /^[0-9a-f]{64}\/[0-9a-f]{24}$/.test(text)
