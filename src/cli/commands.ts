@@ -1,30 +1,34 @@
 import type { Command } from './command.js'
+import { ack, nack } from './commands/ack.js'
+import { answer, ask } from './commands/ask.js'
+import { block, unblock } from './commands/block.js'
 import { claim } from './commands/claim.js'
 import { claims } from './commands/claims.js'
+import { conversation } from './commands/conversation.js'
+import { decide, withdraw } from './commands/decide.js'
 import { down } from './commands/down.js'
+import { inbox } from './commands/inbox.js'
 import { init } from './commands/init.js'
+import { intent, intents } from './commands/intent.js'
 import { invite } from './commands/invite.js'
 import { join } from './commands/join.js'
+import { leave } from './commands/leave.js'
+import { log } from './commands/log.js'
+import { peers } from './commands/peers.js'
+import { pending } from './commands/pending.js'
+import { accept, propose, reject } from './commands/propose.js'
 import { release } from './commands/release.js'
 import { renew } from './commands/renew.js'
 import { repo } from './commands/repo.js'
+import { send } from './commands/send.js'
+import { sessions } from './commands/sessions.js'
+import { show } from './commands/show.js'
 import { status } from './commands/status.js'
+import { sync } from './commands/sync.js'
 import { up } from './commands/up.js'
 import { verify } from './commands/verify.js'
 import { who } from './commands/who.js'
 import { whoami } from './commands/whoami.js'
-import { ack, nack } from './commands/ack.js'
-import { answer, ask } from './commands/ask.js'
-import { block, unblock } from './commands/block.js'
-import { conversation } from './commands/conversation.js'
-import { decide, withdraw } from './commands/decide.js'
-import { inbox } from './commands/inbox.js'
-import { intent, intents } from './commands/intent.js'
-import { log } from './commands/log.js'
-import { pending } from './commands/pending.js'
-import { accept, propose, reject } from './commands/propose.js'
-import { send } from './commands/send.js'
-import { show } from './commands/show.js'
 
 /** Groups of commands, in the order in which help shows them. */
 export const GROUPS: ReadonlyMap<Command['group'], string> = new Map([
@@ -38,7 +42,7 @@ export const GROUPS: ReadonlyMap<Command['group'], string> = new Map([
 
 /** Every command, in the order in which help shows them. */
 export const COMMANDS: readonly Command[] = [
-  init, invite, join, up, down, whoami, repo,
+  init, invite, join, up, down, leave, sync, peers, whoami, sessions, repo,
   claim, release, renew, claims, who,
   propose, accept, reject, send, ask, answer, ack, nack, intent, intents, block, unblock, decide, withdraw,
   status, pending, inbox, conversation, log, show, verify

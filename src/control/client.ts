@@ -37,21 +37,29 @@ export const callDaemon = async (call: Call, { home, timeoutMs = LIMITS.controlM
 
 const callInProcess = async (call: Call, home: string): Promise<Reply> => {
   const [{ Host }, { systemAdapters }, { dispatch }] = await Promise.all([import('../host/host.js'), import('./assembly.js'), import('./dispatch.js')])
-  const holder = readHolder(homePaths(home).holder)
-  const lockMs = holder?.what === 'daemon' ? LIMITS.controlConnectMs : LIMITS.storeLockMs
-  const host = await Host.open(home, systemAdapters(), { what: `skein ${call.op}`, daemon: false, lockMs })
-  if (!host.ok) {
+  const adapters = systemAdapters()
+  const sinceMono = adapters.clock.now().mono
+  for (;;) {
+    const host = await Host.open(home, adapters, { what: `skein ${call.op}`, daemon: false, lockMs: STARTING_MS })
+    if (host.ok) {
+      try {
+        return await dispatch(host.value, call)
+      } finally {
+        await host.value.stop()
+      }
+    }
+    if (host.failure.code !== 'STORE_LOCKED') return failureReply(host.failure)
     // a daemon that was starting holds the store and listens by now
-    const connected = host.failure.code === 'STORE_LOCKED' ? await connectDaemon(home) : success(null)
-    if (connected.ok && connected.value !== null) return ask(connected.value, call, LIMITS.controlMs)
-    return failureReply(host.failure)
-  }
-  try {
-    return await dispatch(host.value, call)
-  } finally {
-    await host.value.stop()
+    const connected = await connectDaemon(home)
+    if (!connected.ok) return failureReply(connected.failure)
+    if (connected.value !== null) return ask(connected.value, call, LIMITS.controlMs)
+    const patienceMs = readHolder(homePaths(home).holder)?.what === 'daemon' ? LIMITS.controlConnectMs : LIMITS.storeLockMs
+    if (adapters.clock.now().mono - sinceMono > patienceMs) return failureReply(host.failure)
   }
 }
+
+/** How often a store that is held is looked at from the other side: whether its holder is a daemon that answers. */
+const STARTING_MS = 100
 
 interface Daemon {
   readonly socket: Socket

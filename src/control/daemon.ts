@@ -23,6 +23,10 @@ export const runDaemon = async (home: string): Promise<Result<RunningDaemon>> =>
   const opened = await Host.open(home, systemAdapters(), { what: 'daemon', daemon: true, lockMs: LIMITS.controlConnectMs })
   if (!opened.ok) return nameTheOther(home, opened)
   const host = opened.value
+  if (host.replica.hasLeft) {
+    await host.stop()
+    return failure('HOST_LEFT', `this host has left the mesh ${host.settings.meshName} for good; what it holds can still be read`, { next: ['skein sync', 'skein --home ANOTHER-FOLDER join TOKEN'] })
+  }
   const log = daemonLog(host.paths.log)
   host.runtime.on(event => logEvent(log, host, event))
   const network = await host.connect({ listen: true })

@@ -50,11 +50,11 @@ const freePort = (host: string): Promise<number> =>
   })
 
 /** Addresses set by hand, normalised. */
-export const advertiseAddresses = (advertise: readonly string[]): Result<string[]> => {
+export const advertiseAddresses = (advertise: readonly string[], field = '--advertise'): Result<string[]> => {
   const urls: string[] = []
   for (const text of advertise) {
     const address = normaliseAddress(text)
-    if (!address.ok) return failure(address.failure.code, `--advertise ${text}: ${address.failure.message}`, { ...address.failure, field: '--advertise' })
+    if (!address.ok) return failure(address.failure.code, `${field} ${text}: ${address.failure.message}`, { ...address.failure, field })
     urls.push(address.value.url)
   }
   return success(urls)

@@ -11,8 +11,11 @@ export const hostRowSchema = z.object({
   name: z.string(),
   id: z.string(),
   role: z.string(),
-  /** `here` this host · `linked` · `away` said goodbye · `unlinked` · `left` the mesh for good · `held-back` one use too many (rules B3) */
-  state: z.enum(['here', 'linked', 'away', 'unlinked', 'left', 'held-back']),
+  /**
+   * `here` this host · `linked` · `away` said goodbye · `unreachable` a daemon runs here and has no link to it · `unlinked` none runs here ·
+   * `left` the mesh for good · `held-back` one use too many (rules B3)
+   */
+  state: z.enum(['here', 'linked', 'away', 'unreachable', 'unlinked', 'left', 'held-back']),
   /** How the link is protected, where there is one. */
   posture: z.string().nullable(),
   /** When it was last heard; null: never, which is not the same as long ago. */
@@ -30,7 +33,8 @@ export const hostRowSchema = z.object({
 /** One host of the mesh as this one knows it. */
 export type HostRow = z.infer<typeof hostRowSchema>
 
-const linkTo = (host: Host, key: HostKey): Link | null => {
+/** The open link to a host, or null. */
+export const linkTo = (host: Host, key: HostKey): Link | null => {
   for (const link of host.replica.links) if (link.phase === 'open' && link.peer?.key === key) return link
   return null
 }
@@ -54,25 +58,34 @@ const activity = (host: Host, now: Millis): Map<HostKey, { claims: number; sessi
   return found
 }
 
+const stateOf = (host: Host, key: HostKey, state: 'member' | 'left'): HostRow['state'] => {
+  if (state === 'left') return 'left'
+  if (key === host.replica.key) return 'here'
+  if (host.replica.awaySince(key) !== null) return 'away'
+  if (linkTo(host, key) !== null) return 'linked'
+  return host.daemonSince === null ? 'unlinked' : 'unreachable'
+}
+
 /** Every host that the roster names, this one first, then by name. */
-export const hostRows = (host: Host): HostRow[] => {
+export const hostRows = (host: Host): HostRow[] => hostRowsByKey(host).map(([, row]) => row)
+
+export const hostRowsByKey = (host: Host): (readonly [HostKey, HostRow])[] => {
   const { replica } = host
   const roster = replica.acts.roster()
   const active = activity(host, host.meshNow())
   const versions = new Map(host.profiles().map(({ hostKey, version }) => [hostKey, version]))
   const held = new Set(Array.from(replica.logs.logs(), log => keyOf(log.author)))
   const { wall } = host.now()
-  const rows = Array.from(roster.members, ([key, member]): HostRow => {
+  const rows = Array.from(roster.members, ([key, member]): readonly [HostKey, HostRow] => {
     const link = linkTo(host, key)
     const isHere = key === replica.key
     const heard = heardAt(host, key)
     const known = isHere || heard !== null || held.has(key)
-    const unleft = isHere ? 'here' : link === null ? 'unlinked' : link.away ? 'away' : 'linked'
-    return {
+    const row: HostRow = {
       name: host.nameOf(key),
       id: shownHostId(member.hostId),
       role: member.role,
-      state: member.state === 'left' ? 'left' : unleft,
+      state: stateOf(host, key, member.state),
       posture: link === null ? null : (host.runtime.postureOf(link.id) ?? link.posture),
       heard: heard === null ? null : iso(heard),
       heard_ms: heard === null ? null : Math.max(0, wall - heard),
@@ -81,9 +94,10 @@ export const hostRows = (host: Host): HostRow[] => {
       sessions: known ? (active.get(key)?.sessions.size ?? 0) : null,
       version: versions.get(key) ?? null
     }
+    return [key, row]
   })
   for (const [key, { hostId }] of roster.heldBack) {
-    rows.push({ name: host.nameOf(key), id: shownHostId(hostId), role: 'none', state: 'held-back', posture: null, heard: null, heard_ms: null, skew_ms: null, live_claims: null, sessions: null, version: null })
+    rows.push([key, { name: host.nameOf(key), id: shownHostId(hostId), role: 'none', state: 'held-back', posture: null, heard: null, heard_ms: null, skew_ms: null, live_claims: null, sessions: null, version: null }])
   }
-  return rows.sort((left, right) => Number(right.state === 'here') - Number(left.state === 'here') || (left.name < right.name ? -1 : 1))
+  return rows.sort(([, left], [, right]) => Number(right.state === 'here') - Number(left.state === 'here') || (left.name < right.name ? -1 : 1))
 }

@@ -2,17 +2,20 @@ import { chmodSync, existsSync } from 'node:fs'
 import { decodeToken, type InvitationToken } from '../core/coordination/membership/token.js'
 import { proveJoining } from '../core/coordination/membership/joining.js'
 import type { HostKey } from '../core/brand.js'
+import type { ErrorCode } from '../core/errors.js'
 import { LIMITS } from '../core/limits.js'
 import { failure, success, type Result } from '../core/result.js'
-import { Host, HOST_SESSION, type HostAdapters } from '../host/host.js'
-import { HOME_VERSION, homeExists, makeHomeFolders, readHome, removeHome, siblingHome, writeSettings, type HomePaths } from '../host/home.js'
+import { Host, type HostAdapters } from '../host/host.js'
+import { HOME_VERSION, homeExists, makeHomeFolders, makeStagedHome, promoteStagedHome, readHome, removeHome, siblingHome, writeSettings, type HomePaths, type Settings } from '../host/home.js'
 import { JOINING_NOTE, writeJoining } from '../host/joining-note.js'
 import type { Attempt, Network } from '../host/network.js'
 import { nodeSigner } from './adapters.js'
 import { systemAdapters } from './assembly.js'
-import { callDaemon } from './client.js'
 import { failureReply, SCHEMA_VERSION, type Reply, type Warning } from './envelope.js'
+import { linkTo } from './hosts.js'
 import { advertiseAddresses, hostName, listenAddress, type NewHome } from './founding.js'
+import type { DaemonData } from './operations/daemon.js'
+import { askDaemon, stopDaemon } from './up.js'
 
 export interface Joining extends NewHome {
   readonly token: string
@@ -21,27 +24,36 @@ export interface Joining extends NewHome {
 /** How long the newcomer waits, once linked, until both hold the same. */
 const LEVEL_MS = 20_000
 
+interface Chosen {
+  readonly folder: string
+  /** Settings of the home that gives way. */
+  readonly replaced: Settings | null
+}
+
 /** An own mesh that nobody else has joined and that holds nothing but its genesis can give way; another home stays, and a second is made. */
-const chooseHome = async (home: string, token: InvitationToken, adapters: HostAdapters): Promise<Result<{ folder: string; replaced: string | null }>> => {
+const chooseHome = async (home: string, token: InvitationToken, adapters: HostAdapters): Promise<Result<Chosen>> => {
   if (!homeExists(home)) return success({ folder: home, replaced: null })
   const read = readHome(home)
   if (!read.ok) return read
-  if (read.value.settings.mesh === token.mesh) return failure('HOME_EXISTS', `the home in ${home} belongs to mesh ${token.meshName} already`, { field: '--home', next: ['skein status', 'skein up'] })
-  const daemon = await callDaemon({ op: 'daemon', args: {}, caller: { kind: 'terminal', tool: 'term', token: 'join', found: 'join', terminal: false, person: false, agents: [] }, cwd: '/' }, { home })
-  if (daemon === null && (await isUntouched(home, adapters))) return success({ folder: home, replaced: read.value.settings.meshName })
+  const { settings } = read.value
+  const state = await stateOfHome(home, adapters)
+  if (!state.ok) return state
+  if (settings.mesh === token.mesh && state.value !== 'left') return failure('HOME_EXISTS', `the home in ${home} belongs to mesh ${token.meshName} already`, { field: '--home', next: ['skein status', 'skein up'] })
+  if (state.value === 'untouched') return success({ folder: home, replaced: settings })
   const sibling = siblingHome(home, token.meshName)
   if (existsSync(sibling)) return failure('HOME_EXISTS', `there is a home in ${sibling} already`, { field: '--home', next: [`skein --home ${sibling} status`] })
   return success({ folder: sibling, replaced: null })
 }
 
-const isUntouched = async (home: string, adapters: HostAdapters): Promise<boolean> => {
+/** A host that has left does not come back with its key, but may join again with another home. */
+const stateOfHome = async (home: string, adapters: HostAdapters): Promise<Result<'untouched' | 'left' | 'in use'>> => {
+  const daemon = await askDaemon(home, 'daemon')
+  if (daemon !== null) return success(daemon.envelope.ok && (daemon.envelope.data as DaemonData).untouched ? 'untouched' : 'in use')
   const host = await Host.open(home, adapters, { what: 'skein join', daemon: false })
-  if (!host.ok) return false
-  const { replica } = host.value
-  const own = [...replica.view.records()].filter(entry => entry.session !== HOST_SESSION)
-  const alone = replica.acts.size === 1 && own.length === 0
+  if (!host.ok) return host
+  const state = host.value.replica.hasLeft ? 'left' : host.value.isUntouched ? 'untouched' : 'in use'
   await host.value.stop()
-  return alone
+  return success(state)
 }
 
 /** Joins the mesh of an invitation: a new home, links to whoever can be reached, and an end that says what came of it. */
@@ -52,34 +64,35 @@ export const join = async (given: Joining): Promise<Reply> => {
   if (token.value.expires < adapters.clock.now().wall - LIMITS.clockAheadMs) {
     return failureReply({ code: 'INVITATION_EXPIRED', message: `the invitation expired at ${new Date(token.value.expires).toISOString()}`, field: 'token', next: [`ask ${token.value.hostName} for another: skein invite`] })
   }
-  const name = hostName(given.name)
-  if (!name.ok) return failureReply(name.failure)
-  const listen = await listenAddress(given.listen)
-  if (!listen.ok) return failureReply(listen.failure)
-  const advertise = advertiseAddresses(given.advertise ?? [])
-  if (!advertise.ok) return failureReply(advertise.failure)
   const chosen = await chooseHome(given.home, token.value, adapters)
   if (!chosen.ok) return failureReply(chosen.failure)
   const { folder, replaced } = chosen.value
+  // what the replaced home was told of this host holds for the new one
+  const name = hostName(given.name ?? replaced?.name)
+  if (!name.ok) return failureReply(name.failure)
+  const listen = given.listen === undefined && replaced !== null ? success(replaced.listen) : await listenAddress(given.listen)
+  if (!listen.ok) return failureReply(listen.failure)
+  const advertise = advertiseAddresses(given.advertise ?? [])
+  if (!advertise.ok) return failureReply(advertise.failure)
+  const told = advertise.value.length === 0 ? (replaced?.advertise ?? []) : advertise.value
   const paths = makeHomeFolders(folder)
   if (!paths.ok) return failureReply(paths.failure)
-  if (replaced !== null) removeHome(paths.value)
-  const made = makeHomeFolders(folder)
-  if (!made.ok) return failureReply(made.failure)
+  // a home that is to be replaced stays until the new one is whole: an invitation that does not hold costs nobody a mesh
+  const staged = replaced === null ? paths : makeStagedHome(paths.value)
+  if (!staged.ok) return failureReply(staged.failure)
   chmodSync(folder, 0o700)
-  const settings = { version: HOME_VERSION, mesh: token.value.mesh, meshName: token.value.meshName, name: name.value, listen: listen.value, advertise: advertise.value, created: new Date(adapters.clock.now().wall).toISOString() }
-  const host = await makeHome(made.value, adapters, settings)
-  if (!host.ok) {
-    removeHome(made.value)
-    return failureReply(host.failure)
+  const settings = { version: HOME_VERSION, mesh: token.value.mesh, meshName: token.value.meshName, name: name.value, listen: listen.value, advertise: told, created: new Date(adapters.clock.now().wall).toISOString() }
+  const host = await makeHome(staged.value, adapters, settings)
+  const joined = host.ok ? await enter(host.value, token.value) : host
+  if (host.ok) await host.value.stop()
+  if (!host.ok || !joined.ok) {
+    removeHome(staged.value)
+    return failureReply(joined.ok ? { code: 'BUG', message: 'joined without a host' } : joined.failure)
   }
-  const joined = await enter(host.value, token.value)
-  await host.value.stop()
-  if (!joined.ok) {
-    removeHome(made.value)
-    return failureReply(joined.failure)
-  }
-  return joinedReply(host.value, given.home, replaced, token.value, joined.value)
+  const stopped = replaced === null ? null : await stopDaemon(folder)
+  if (stopped !== null && !stopped.envelope.ok) return stopped
+  if (replaced !== null) promoteStagedHome(paths.value, staged.value)
+  return joinedReply(host.value, { asked: given.home, folder, replaced: replaced?.meshName ?? null }, token.value, joined.value)
 }
 
 const makeHome = async (paths: HomePaths, adapters: HostAdapters, settings: Parameters<typeof writeSettings>[1]): Promise<Result<Host>> => {
@@ -87,6 +100,14 @@ const makeHome = async (paths: HomePaths, adapters: HostAdapters, settings: Para
   if (!signer.ok) return signer
   writeSettings(paths, settings)
   return Host.open(paths.folder, adapters, { what: 'skein join', daemon: false, create: true })
+}
+
+interface Placed {
+  /** The home that was named, and the one that it became. */
+  readonly asked: string
+  readonly folder: string
+  /** Name of the untouched mesh that gave way. */
+  readonly replaced: string | null
 }
 
 interface Joined {
@@ -109,12 +130,13 @@ const enter = async (host: Host, token: InvitationToken): Promise<Result<Joined>
   const attempts = await Promise.all(token.addresses.map(address => linkAndLevel(host, open.value, { ...address, key: token.host })))
   const failures = attempts.flatMap(({ attempt }) => (attempt.ok || attempt.code === 'LINK_DUPLICATE' ? [] : [attempt]))
   const levelled = attempts.find(({ attempt, viewsEqual }) => attempt.ok && viewsEqual !== null)
-  if (levelled?.attempt.ok !== true) return failure('JOIN_FAILED', joinFailure(token, failures), { details: { attempts: failures.map(({ url, code, text }) => ({ url, code, text })) }, next: nextSteps(token, failures) })
+  const isMember = host.replica.acts.roster().admits(host.replica.key).state === 'member'
+  const link = linkTo(host, token.host)
+  if (levelled === undefined && !isMember) return failure(verdictIn(failures), joinFailure(token, failures), { details: { attempts: failures.map(({ url, code, text }) => ({ url, code, text })) }, next: nextSteps(token, failures) })
   await host.publishProfile(host.advertised())
-  const link = [...host.replica.links].find(each => each.phase === 'open' && each.peer?.key === token.host)
   return success({
-    link: { url: levelled.attempt.url, key: token.host, posture: link === undefined ? 'tls-pinned' : (host.runtime.postureOf(link.id) ?? link.posture), roundTripMs: link?.roundTripMs ?? null },
-    viewsEqual: levelled.viewsEqual === true,
+    link: { url: (levelled ?? attempts[0])?.attempt.url ?? '', key: token.host, posture: link === null ? 'tls-pinned' : (host.runtime.postureOf(link.id) ?? link.posture), roundTripMs: link?.roundTripMs ?? null },
+    viewsEqual: levelled?.viewsEqual === true,
     failures,
     missing: 0
   })
@@ -133,6 +155,11 @@ const linkAndLevel = async (host: Host, network: Network, target: Parameters<Net
   return { attempt, viewsEqual }
 }
 
+/** What a member said of the invitation outweighs addresses that led nowhere. */
+const VERDICTS: readonly ErrorCode[] = ['GENERATION_UNSUPPORTED', 'MESH_ID_MISMATCH', 'INVITATION_CANCELLED', 'INVITATION_EXPIRED', 'INVITATION_USED', 'INVITATION_INVALID', 'NOT_ADMITTED', 'PIN_MISMATCH']
+
+const verdictIn = (failures: Joined['failures']): ErrorCode => VERDICTS.find(verdict => failures.some(({ code }) => code === verdict)) ?? 'JOIN_FAILED'
+
 const joinFailure = (token: InvitationToken, failures: Joined['failures']): string => {
   if (token.addresses.length === 0) return 'the invitation carries no address'
   const lines = failures.map(({ url, code, text }) => `  ${url}: ${text} (${code})`)
@@ -142,21 +169,21 @@ const joinFailure = (token: InvitationToken, failures: Joined['failures']): stri
 const nextSteps = (token: InvitationToken, failures: Joined['failures']): string[] => {
   const codes = new Set<string>(failures.map(({ code }) => code))
   if (['INVITATION_USED', 'INVITATION_EXPIRED', 'INVITATION_CANCELLED', 'INVITATION_INVALID'].some(code => codes.has(code))) return [`on ${token.hostName}: skein invite`]
-  return [`on ${token.hostName}: skein up`, `on ${token.hostName}: skein invite, after skein init --advertise ADDRESS that this host can reach`]
+  return [`on ${token.hostName}: skein up`, `on ${token.hostName}: skein invite --dial ADDRESS, one that this host can reach`]
 }
 
-const joinedReply = (host: Host, asked: string, replaced: string | null, token: InvitationToken, joined: Joined): Reply => {
-  const { paths, settings, replica } = host
+const joinedReply = (host: Host, { asked, folder, replaced }: Placed, token: InvitationToken, joined: Joined): Reply => {
+  const { settings, replica } = host
   const warnings: Warning[] = []
   if (replaced !== null) warnings.push({ code: 'HOME_REPLACED', text: `the home's own mesh ${replaced}, which had no other member and no record, was replaced`, details: { mesh: replaced } })
-  if (paths.folder !== asked) warnings.push({ code: 'HOME_SECOND', text: `the home in ${asked} belongs to another mesh; this one is in ${paths.folder}: skein --home ${paths.folder} …`, details: { home: paths.folder } })
+  if (folder !== asked) warnings.push({ code: 'HOME_SECOND', text: `the home in ${asked} belongs to another mesh; this one is in ${folder}: skein --home ${folder} …`, details: { home: folder } })
   for (const { url, text } of joined.failures) warnings.push({ code: 'ADDRESS_UNREACHABLE', text: `${url}: ${text}`, details: { url } })
   if (!joined.viewsEqual) warnings.push({ code: 'VIEWS_DIFFER', text: 'the views of both hosts were not equal yet', details: {} })
   const data = {
     mesh: settings.meshName,
     mesh_id: settings.mesh,
     host: host.nameOf(replica.key),
-    home: paths.folder,
+    home: folder,
     linked_to: token.hostName,
     address: joined.link.url,
     posture: joined.link.posture,
@@ -166,5 +193,5 @@ const joinedReply = (host: Host, asked: string, replaced: string | null, token: 
     views_equal: joined.viewsEqual,
     view_hash: replica.view.hash()
   }
-  return { envelope: { schema_version: SCHEMA_VERSION, ok: true, data, warnings, freshness: {}, next: ['skein up'] }, exit: 0 }
+  return { envelope: { schema_version: SCHEMA_VERSION, ok: true, data, warnings, freshness: {}, next: folder === asked ? ['skein up'] : [`skein --home ${folder} up`] }, exit: 0 }
 }

@@ -1,26 +1,31 @@
 import type { Operation } from './operation.js'
+import { ack, nack } from './operations/acks.js'
 import { actSetting, actSubmit } from './operations/acts.js'
 import { claim } from './operations/claim.js'
 import { claims } from './operations/claims.js'
+import { conversation } from './operations/conversation.js'
 import { daemon } from './operations/daemon.js'
+import { inbox, surfaced } from './operations/inbox.js'
+import { intent, intents } from './operations/intents.js'
+import { invitationFind, invitations } from './operations/invitations.js'
+import { leave } from './operations/leave.js'
+import { log } from './operations/log.js'
+import { peers, peersAdd, peersRemove } from './operations/peers.js'
+import { pending } from './operations/pending.js'
 import { release } from './operations/release.js'
 import { renew } from './operations/renew.js'
 import { repoAdd, repoLink, repoList, repoRemove } from './operations/repo.js'
+import { sessions } from './operations/sessions.js'
+import { show } from './operations/show.js'
 import { status } from './operations/status.js'
+import { sync } from './operations/sync.js'
+import { accept, answer, ask, block, decide, propose, reject, send, unblock, withdraw } from './operations/talk.js'
 import { verify } from './operations/verify.js'
 import { who } from './operations/who.js'
 import { whoami } from './operations/whoami.js'
-import { ack, nack } from './operations/acks.js'
-import { conversation } from './operations/conversation.js'
-import { inbox, surfaced } from './operations/inbox.js'
-import { intent, intents } from './operations/intents.js'
-import { log } from './operations/log.js'
-import { pending } from './operations/pending.js'
-import { show } from './operations/show.js'
-import { accept, answer, ask, block, decide, propose, reject, send, unblock, withdraw } from './operations/talk.js'
 
 const ALL: readonly Operation[] = [
-  whoami, daemon, status, verify, actSetting, actSubmit,
+  whoami, sessions, daemon, status, verify, peers, peersAdd, peersRemove, sync, leave, invitations, invitationFind, actSetting, actSubmit,
   claim, release, renew, claims, who, repoAdd, repoList, repoLink, repoRemove,
   propose, accept, reject, send, ask, answer, ack, nack, intent, intents, block, unblock, decide, withdraw,
   pending, inbox, surfaced, conversation, log, show

@@ -1,5 +1,5 @@
 import { fromHex, toHex } from '../core/encoding/bytes.js'
-import type { ActId, MeshId } from '../core/brand.js'
+import type { ActId, HostKey, MeshId } from '../core/brand.js'
 import { writeAct } from '../core/coordination/membership/act.js'
 import type { ActContent } from '../core/coordination/membership/body.js'
 import { failure, success, type Result } from '../core/result.js'
@@ -14,18 +14,27 @@ export interface ActSetting {
   readonly mesh: MeshId
   readonly stamp: { readonly wall: number; readonly count: number }
   readonly seen: readonly ActId[]
-  /** Where this host can be dialled, best first. */
+  /** The host that a newcomer is to meet first, and when it was last heard. */
+  readonly host: { readonly key: HostKey; readonly name: string; readonly heard_ms: number | null }
+  /** Where that host can be dialled, best first. */
   readonly addresses: readonly { readonly url: string; readonly label: string }[]
+}
+
+export interface Signing {
+  readonly home: string
+  readonly passphrase: string | null
+  /** Another host that a newcomer is to meet first. */
+  readonly via?: string | undefined
 }
 
 /**
  * Signs an act with the operator key of this home and hands it to the host. The passphrase is used in this process and goes nowhere: not
  * over the control socket, not into a log, not into the environment.
  */
-export const signAsOperator = async (home: string, passphrase: string | null, call: Caller, content: (setting: ActSetting) => ActContent): Promise<Result<{ readonly act: string }>> => {
+export const signAsOperator = async ({ home, passphrase, via }: Signing, call: Caller, content: (setting: ActSetting) => ActContent): Promise<Result<{ readonly act: string; readonly setting: ActSetting }>> => {
   const operator = await makeKeys(home).operator(passphrase)
   if (!operator.ok) return operator
-  const prepared = await call('act-setting', { signer: toHex(operator.value.publicKey) })
+  const prepared = await call('act-setting', { signer: toHex(operator.value.publicKey), ...(via === undefined ? {} : { via }) })
   if (!prepared.envelope.ok) return { ok: false, failure: failureOf(prepared) }
   const setting = prepared.envelope.data as ActSetting
   const { mesh, stamp, seen } = setting
@@ -33,7 +42,8 @@ export const signAsOperator = async (home: string, passphrase: string | null, ca
   if (!act.ok) return act
   const submitted = await call('act-submit', { act: toHex(act.value) })
   if (!submitted.envelope.ok) return { ok: false, failure: failureOf(submitted) }
-  return success(submitted.envelope.data as { readonly act: string })
+  const { act: id } = submitted.envelope.data as { readonly act: string }
+  return success({ act: id, setting })
 }
 
 const failureOf = ({ envelope }: Reply) => {

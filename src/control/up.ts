@@ -2,9 +2,11 @@ import { spawn } from 'node:child_process'
 import { mkdirSync, openSync, closeSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { LIMITS } from '../core/limits.js'
+import { failure, success, type Result } from '../core/result.js'
 import type { Evidence } from '../host/session/evidence.js'
-import { homePaths, readHome } from '../host/home.js'
+import { homePaths, readHome, writeSettings } from '../host/home.js'
 import { isAlive, readHolder } from '../host/holder.js'
+import { makeStore } from './adapters.js'
 import { callDaemon } from './client.js'
 import { SCHEMA_VERSION, failureReply, type Reply } from './envelope.js'
 
@@ -15,24 +17,50 @@ const POLL_MS = 20
 /** The host itself: what starts and stops a daemon is no session that anybody could speak to. */
 const NOBODY: Evidence = { kind: 'named', tool: 'term', token: 'named:host', name: 'host', found: 'the host itself', terminal: false, person: false, agents: [] }
 
-const success = (data: Readonly<Record<string, unknown>>): Reply => ({ envelope: { schema_version: SCHEMA_VERSION, ok: true, data, warnings: [], freshness: {}, next: [] }, exit: 0 })
+const done = (data: Readonly<Record<string, unknown>>): Reply => ({ envelope: { schema_version: SCHEMA_VERSION, ok: true, data, warnings: [], freshness: {}, next: [] }, exit: 0 })
 
-const askDaemon = (home: string, op: string): Promise<Reply | null> => callDaemon({ op, args: {}, caller: NOBODY, cwd: '/' }, { home, timeoutMs: LIMITS.controlConnectMs })
+/** Asks the daemon for itself, not for any session; null where none runs. */
+export const askDaemon = (home: string, op: string): Promise<Reply | null> => callDaemon({ op, args: {}, caller: NOBODY, cwd: '/' }, { home, timeoutMs: LIMITS.controlConnectMs })
 
 const alreadyUp = (reply: Reply, started: boolean): Reply => {
   if (!reply.envelope.ok) return reply
   const { pid, listening } = reply.envelope.data as { readonly pid: number; readonly listening: string | null }
   const text = started ? `up, pid ${pid}, listening on ${listening ?? 'nothing'}` : `already up, pid ${pid}`
-  return success({ pid, listening, started, text })
+  return done({ pid, listening, started, text })
+}
+
+/** Another place to listen, or other addresses to tell: kept from now on. */
+export interface Relocation {
+  readonly listen?: string | undefined
+  readonly advertise?: readonly string[]
+}
+
+/** Writes the home's new place into its settings; a running daemon would go on at its old one. */
+const relocate = async (home: string, { listen, advertise = [] }: Relocation): Promise<Result<true>> => {
+  if (listen === undefined && advertise.length === 0) return success(true)
+  const read = readHome(home)
+  if (!read.ok) return read
+  const running = await askDaemon(home, 'daemon')
+  if (running !== null) return failure('USAGE', 'the daemon is up and keeps its place until it ends', { field: listen === undefined ? '--advertise' : '--listen', next: ['skein down'] })
+  const { advertiseAddresses, listenAddress } = await import('./founding.js')
+  const { paths, settings } = read.value
+  const place = listen === undefined ? success(settings.listen) : await listenAddress(listen)
+  if (!place.ok) return place
+  const told = advertiseAddresses(advertise)
+  if (!told.ok) return told
+  writeSettings(paths, { ...settings, listen: place.value, advertise: advertise.length === 0 ? settings.advertise : told.value })
+  return success(true)
 }
 
 /**
  * Starts the daemon of a home for good: a process session of its own, standard streams to a log, working directory `/`. Returns once it
  * answers, or says why it does not.
  */
-export const startDaemon = async (home: string): Promise<Reply> => {
+export const startDaemon = async (home: string, relocation: Relocation = {}): Promise<Reply> => {
   const read = readHome(home)
   if (!read.ok) return failureReply(read.failure)
+  const placed = await relocate(home, relocation)
+  if (!placed.ok) return failureReply(placed.failure)
   const running = await askDaemon(home, 'daemon')
   if (running !== null) return alreadyUp(running, false)
   const log = join(home, 'log', 'start.log')
@@ -40,7 +68,7 @@ export const startDaemon = async (home: string): Promise<Reply> => {
   const output = openSync(log, 'w', 0o600)
   const script = process.argv[1]
   if (script === undefined) throw new Error('started without a script')
-  const child = spawn(process.execPath, [script, 'up', '--foreground', '--home', home], { cwd: '/', detached: true, stdio: ['ignore', output, output], env: daemonEnvironment() })
+  const child = spawn(process.execPath, [script, 'up', '--foreground', '--json', '--home', home], { cwd: '/', detached: true, stdio: ['ignore', output, output], env: daemonEnvironment() })
   closeSync(output)
   let ended: number | null = null
   child.once('exit', code => {
@@ -74,34 +102,46 @@ const startFailure = (log: string): Reply => {
 }
 
 /** Serves the home in this process, until it is asked to end. Gives the exit code. */
-export const serveHere = async (home: string, said: (reply: Reply) => number): Promise<number> => {
+export const serveHere = async (home: string, relocation: Relocation, said: (reply: Reply) => number): Promise<number> => {
+  const placed = await relocate(home, relocation)
+  if (!placed.ok) return said(failureReply(placed.failure))
   const { runDaemon } = await import('./daemon.js')
   const daemon = await runDaemon(home)
-  if (!daemon.ok) {
-    process.stdout.write(`${JSON.stringify(failureReply(daemon.failure).envelope)}\n`)
-    return said(failureReply(daemon.failure))
-  }
+  if (!daemon.ok) return said(failureReply(daemon.failure))
   const { pid, listening, ended, stop } = daemon.value
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => (signal === 'SIGHUP' ? undefined : stop()))
-  said(success({ pid, listening, started: true, text: `up, pid ${pid}, listening on ${listening}` }))
-  // links and sockets keep the process alive only while they are open
-  const alive = setInterval(() => undefined, 2 ** 30)
+  said(done({ pid, listening, started: true, text: `up, pid ${pid}, listening on ${listening}` }))
   await ended
-  clearInterval(alive)
   return 0
+}
+
+/** A daemon that has the store and does not answer yet is waited for. Null: there is none, whatever the note of the last one says. */
+const stopStarting = async (home: string): Promise<Reply | null> => {
+  const { holder: note, store } = homePaths(home)
+  const holder = readHolder(note)
+  if (holder?.what !== 'daemon') return null
+  for (const until = performance.now() + START_MS; performance.now() < until && isAlive(holder.pid); ) {
+    await new Promise(resolve => setTimeout(resolve, POLL_MS))
+    const reply = await askDaemon(home, 'shutdown')
+    if (reply !== null) return reply
+    // the lock tells a daemon from another process that has its number by now
+    const opened = await makeStore(store, { create: false })
+    if (opened.ok) await opened.value.close()
+    if (opened.ok || opened.failure.code !== 'STORE_LOCKED') return null
+  }
+  return isAlive(holder.pid) ? failureReply({ code: 'DAEMON_HUNG', message: `the daemon (pid ${holder.pid}) has the store and does not answer`, details: { pid: holder.pid, since: holder.since }, next: [`kill ${holder.pid}`] }) : null
 }
 
 /** Stops the daemon and waits until it is gone: no process, socket or lock. */
 export const stopDaemon = async (home: string): Promise<Reply> => {
   const read = readHome(home)
   if (!read.ok) return failureReply(read.failure)
-  const holder = readHolder(homePaths(home).holder)
-  const reply = await askDaemon(home, 'shutdown')
-  if (reply === null) return success({ pid: null, text: 'not up' })
+  const reply = (await askDaemon(home, 'shutdown')) ?? (await stopStarting(home))
+  if (reply === null) return done({ pid: null, text: 'not up' })
   if (!reply.envelope.ok) return reply
-  const pid = holder?.pid ?? null
-  if (pid !== null && !(await hasEnded(pid))) return failureReply({ code: 'DAEMON_HUNG', message: `the daemon (pid ${pid}) does not end`, details: { pid }, next: [`kill ${pid}`] })
-  return success({ pid, text: `down, pid ${pid ?? '?'} has ended; claims keep their leases` })
+  const { pid } = reply.envelope.data as { readonly pid: number }
+  if (!(await hasEnded(pid))) return failureReply({ code: 'DAEMON_HUNG', message: `the daemon (pid ${pid}) does not end`, details: { pid }, next: [`kill ${pid}`] })
+  return done({ pid, text: `down, pid ${pid} has ended; claims keep their leases` })
 }
 
 const hasEnded = async (pid: number): Promise<boolean> => {

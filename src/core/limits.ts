@@ -107,6 +107,7 @@ export const LIMITS = {
   controlReplyBytes: 8 * 1024 * 1024, // 20,000 short rows; more is asked for in parts
   controlConcurrent: 32, // agents of one machine that ask at once
   controlMs: 30_000, // a join or sync may wait for peers
+  syncMs: 14_000, // `skein sync` ends within 15 s; an address may take dialMs and handshakeMs of it
   controlConnectMs: 1_500, // with the answer's start-up below the 2 s in which every command says what is wrong
   socketPathBytes: 103, // macOS keeps 104 with the final zero, Linux 108
   storeLockMs: 5_000, // another command ends within milliseconds; a slow disk may need seconds

@@ -18,6 +18,9 @@ const labelOf = (host: string): string => (isLoopback(host) ? 'local' : isPrivat
 
 const hostOf = (url: string): string => new URL(url.replace(/^ws/, 'http')).hostname.replace(/^\[|\]$/g, '')
 
+/** The label of the network that an address belongs to, from the address alone: `local`, `lan` or `static`. */
+export const addressLabel = (url: string): string => labelOf(hostOf(url))
+
 /**
  * Every address worth dialling: what was set by hand first; then the addresses of this machine's networks when it listens on all of them,
  * or the one address that it listens on. A loopback address is told only when there is no other.

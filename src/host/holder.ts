@@ -1,14 +1,24 @@
-import { readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { dirname } from 'node:path'
 import { z } from 'zod'
+import { failure, success, type Result } from '../core/result.js'
+import { errorCode } from './home.js'
 
 const holderSchema = z.object({ pid: z.number().int().positive(), what: z.string(), since: z.string() })
 
 /** Who holds a home's store: for the sentence that names the pid. The lock itself is the operating system's, on the store. */
 export type Holder = z.infer<typeof holderSchema>
 
-export const noteHolder = (path: string, what: string, now: Date): void => {
+/** `HOME_UNWRITABLE`, also where the folder itself is gone and cannot be made. */
+export const noteHolder = (path: string, what: string, now: Date): Result<true> => {
   const holder: Holder = { pid: process.pid, what, since: now.toISOString() }
-  writeFileSync(path, `${JSON.stringify(holder)}\n`, { mode: 0o600 })
+  try {
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
+    writeFileSync(path, `${JSON.stringify(holder)}\n`, { mode: 0o600 })
+    return success(true)
+  } catch (error) {
+    return failure('HOME_UNWRITABLE', `${path} cannot be written: ${errorCode(error)}`, { details: { cause: errorCode(error) } })
+  }
 }
 
 /** The last one that noted itself, or null; it may have ended since. */

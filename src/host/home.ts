@@ -120,10 +120,34 @@ export const writeSettings = (paths: HomePaths, settings: Settings): void => {
   renameSync(temporary, paths.settings)
 }
 
+const KEY_FILES = ['host.key', 'operator.key']
+
 /** Takes away a home that was being made, or one that is given up for another. */
 export const removeHome = (paths: HomePaths): void => {
   for (const path of [paths.settings, paths.store, paths.run, paths.log]) rmSync(path, { recursive: true, force: true })
-  for (const file of ['host.key', 'operator.key']) rmSync(join(paths.folder, file), { force: true })
+  for (const file of KEY_FILES) rmSync(join(paths.folder, file), { force: true })
+}
+
+const STAGED = '.new'
+
+/** Folders for a home that is to take this one's place once it is whole. Left over ones are of no use to anybody. */
+export const makeStagedHome = (paths: HomePaths): Result<HomePaths> => {
+  const staged = homePaths(join(paths.folder, STAGED))
+  try {
+    rmSync(staged.folder, { recursive: true, force: true })
+    for (const path of [staged.folder, staged.run, staged.log]) mkdirSync(path, { recursive: true, mode: 0o700 })
+    return success(staged)
+  } catch (error) {
+    return failure('HOME_UNWRITABLE', `${staged.folder} cannot be written: ${errorCode(error)}`, { field: '--home', details: { cause: errorCode(error) } })
+  }
+}
+
+/** The staged home in place of the old one; the settings come last, because they make a home. */
+export const promoteStagedHome = (paths: HomePaths, staged: HomePaths): void => {
+  removeHome(paths)
+  const moves = [...KEY_FILES.map(file => [join(staged.folder, file), join(paths.folder, file)] as const), [staged.store, paths.store], [staged.run, paths.run], [staged.log, paths.log], [staged.settings, paths.settings]] as const
+  for (const [from, to] of moves) if (existsSync(from)) renameSync(from, to)
+  rmSync(staged.folder, { recursive: true, force: true })
 }
 
 /** A second home beside the first, named after its mesh. */

@@ -41,6 +41,8 @@ export const HOST_SESSION = 'host' as SessionName
 const ENROLMENT_NOTE = 'enrolment'
 const PEER_NOTE = 'peer/'
 
+type Opened = Pick<Host, 'paths' | 'settings' | 'adapters' | 'runtime' | 'sessions' | 'enrolment' | 'daemonSince' | 'openedMs'>
+
 /** One opened home: its replica and store, its sessions and repositories, and its links if it has any. What every command works on. */
 export class Host {
   readonly paths: HomePaths
@@ -51,12 +53,14 @@ export class Host {
   readonly sessions: SessionRegistry
   /** Since when a daemon serves this home, in wall time; null when a command opened it for itself. */
   readonly daemonSince: Millis | null
+  /** How long it took to open the store and to read all of it. */
+  readonly openedMs: Millis
   #network: Network | null = null
   #enrolment: Enrolment
   #stopped: Promise<void> | null = null
   #cancelRefresh: (() => void) | null = null
 
-  private constructor(paths: HomePaths, settings: Settings, adapters: HostAdapters, runtime: Runtime, sessions: SessionRegistry, enrolment: Enrolment, daemonSince: Millis | null) {
+  private constructor({ paths, settings, adapters, runtime, sessions, enrolment, daemonSince, openedMs }: Opened) {
     this.paths = paths
     this.settings = settings
     this.adapters = adapters
@@ -65,6 +69,7 @@ export class Host {
     this.sessions = sessions
     this.#enrolment = enrolment
     this.daemonSince = daemonSince
+    this.openedMs = openedMs
   }
 
   /**
@@ -79,9 +84,14 @@ export class Host {
     if (!signer.ok) return signer
     const store = await openWhenFree(paths, adapters, options.create ?? false, options.lockMs ?? LIMITS.storeLockMs)
     if (!store.ok) return store
-    noteHolder(paths.holder, options.what, new Date(adapters.clock.now().wall))
+    const { frames, sinceMono } = store.value
+    const noted = noteHolder(paths.holder, options.what, new Date(adapters.clock.now().wall))
+    if (!noted.ok) {
+      await frames.close()
+      return noted
+    }
     const replica = new Replica({ crypto: adapters.crypto, mesh: settings.mesh as MeshId, signer: signer.value })
-    const runtime = new Runtime({ replica, store: store.value, clock: adapters.clock, random: adapters.random })
+    const runtime = new Runtime({ replica, store: frames, clock: adapters.clock, random: adapters.random })
     await runtime.load()
     const enrolment = readEnrolment(replica.notes.get(ENROLMENT_NOTE) ?? null)
     if (!enrolment.ok) {
@@ -91,8 +101,8 @@ export class Host {
     const sessions = new SessionRegistry({ crypto: adapters.crypto, bootId: adapters.bootId, isAlive: agent => adapters.isAgentAlive(agent) })
     for (const [key, value] of replica.notes) sessions.restore(key, value)
     resumeJoining(runtime)
-    const since = options.daemon ? adapters.clock.now().wall : null
-    return success(new Host(paths, settings, adapters, runtime, sessions, enrolment.value, since))
+    const { wall, mono } = adapters.clock.now()
+    return success(new Host({ paths, settings, adapters, runtime, sessions, enrolment: enrolment.value, daemonSince: options.daemon ? wall : null, openedMs: mono - sinceMono }))
   }
 
   get network(): Network | null {
@@ -126,6 +136,11 @@ export class Host {
 
   write(session: SessionName, drafts: readonly Draft[], options: { readonly strict?: boolean } = {}): Promise<Result<readonly Written[]>> {
     return this.runtime.write(session, drafts, options)
+  }
+
+  /** Its mesh has no other member, no invitation, and no record but what the host says of itself: nobody would miss it. */
+  get isUntouched(): boolean {
+    return this.replica.acts.size === 1 && [...this.replica.view.records()].every(({ session }) => session === HOST_SESSION)
   }
 
   /** The name of a host as people know it in this mesh. */
@@ -270,11 +285,13 @@ const resumeJoining = (runtime: Runtime): void => {
   else runtime.feed({ type: 'joining', ...joining })
 }
 
-const openWhenFree = async (paths: HomePaths, adapters: HostAdapters, create: boolean, patienceMs: Millis): Promise<Result<FrameStore>> => {
+const openWhenFree = async (paths: HomePaths, adapters: HostAdapters, create: boolean, patienceMs: Millis): Promise<Result<{ readonly frames: FrameStore; readonly sinceMono: Millis }>> => {
   const until = adapters.clock.now().mono + patienceMs
   for (;;) {
+    const sinceMono = adapters.clock.now().mono
     const store = await adapters.openStore(paths.store, { create })
-    if (store.ok || store.failure.code !== 'STORE_LOCKED') return store
+    if (store.ok) return success({ frames: store.value, sinceMono })
+    if (store.failure.code !== 'STORE_LOCKED') return store
     if (adapters.clock.now().mono >= until) {
       const holder = readHolder(paths.holder)
       const who = holder === null ? 'another process' : `pid ${holder.pid} (${holder.what}, since ${holder.since})`

@@ -33,6 +33,7 @@ export class Network {
   constructor(parts: NetworkParts) {
     this.#parts = parts
     this.#stopListening = parts.runtime.on(event => {
+      if (event.type === 'linked') this.#plan.linked(event.key, parts.clock.now().mono)
       if (event.type === 'unlinked' && this.#running) this.#schedule()
     })
   }
@@ -97,12 +98,6 @@ export class Network {
   async close(): Promise<void> {
     this.pause()
     await this.#listener?.close()
-  }
-
-  /** Tries every address that is not linked, whatever its back-off. */
-  dialNow(): void {
-    this.#plan.wakeAll(this.#parts.clock.now().mono)
-    this.#schedule()
   }
 
   linkedKeys(): Set<HostKey> {

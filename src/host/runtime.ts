@@ -71,6 +71,11 @@ export class Runtime {
     return this.#ask(request => ({ type: 'act', request, bytes }))
   }
 
+  /** This host leaves the mesh for good; resolves when its last act is on disk. */
+  retire(): Promise<Result<readonly Written[]>> {
+    return this.#ask(request => ({ type: 'retire', request }))
+  }
+
   /** Keeps a host-local fact; on disk soon, at the latest when the runtime stops. */
   note(key: string, value: string | null): void {
     this.#feed({ type: 'note', key, value })

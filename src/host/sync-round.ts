@@ -95,7 +95,7 @@ export const syncRound = async (host: Host, network: Network, forMs: Millis): Pr
       failures,
       received: link === null ? 0 : link.received - (receivedBefore.get(link.id) ?? 0),
       level: link !== null && isLevel(link),
-      viewsEqual: link?.theirs == null ? null : link.theirs.view === replica.view.hash()
+      viewsEqual: link === null || link.theirs === null ? null : link.theirs.view === replica.view.hash()
     }
   })
 }

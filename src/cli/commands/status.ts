@@ -5,7 +5,7 @@ import type { Style } from '../style.js'
 import { ageText } from '../../control/age.js'
 import { alignRows } from '../table.js'
 
-const STATES: Readonly<Record<HostRow['state'], string>> = { here: 'this host', linked: 'linked', away: 'away', unlinked: 'not linked', left: 'left the mesh', 'held-back': 'held back' }
+const STATES: Readonly<Record<HostRow['state'], string>> = { here: 'this host', linked: 'linked', away: 'away', unreachable: 'unreachable', unlinked: 'not linked', left: 'left the mesh', 'held-back': 'held back' }
 
 const counted = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`
 
@@ -29,7 +29,7 @@ const hostLine = (row: HostRow): string[] => {
 /** A quiet host's claims may have ended or begun since; that is said apart from zero. */
 const silences = (hosts: readonly HostRow[], silentMs: number): string[] =>
   hosts
-    .filter(({ state, heard_ms }) => state === 'unlinked' && (heard_ms === null || heard_ms > silentMs))
+    .filter(({ state, heard_ms }) => (state === 'unlinked' || state === 'unreachable') && (heard_ms === null || heard_ms > silentMs))
     .map(({ name, heard_ms }) => (heard_ms === null ? `no data from ${name}: never heard` : `no data from ${name} for ${ageText(heard_ms)}`))
 
 const SILENT_MS = 15_000

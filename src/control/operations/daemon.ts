@@ -2,7 +2,19 @@ import { z } from 'zod'
 import { operation } from '../operation.js'
 import { iso } from '../words.js'
 
-const running = z.object({ pid: z.number().int().nullable(), since: z.string().nullable(), listening: z.string().nullable() })
+const running = z.object({
+  pid: z.number().int().nullable(),
+  since: z.string().nullable(),
+  listening: z.string().nullable(),
+  /** How long it took to open the store and to read all of it, waiting for its lock not counted. */
+  opened_ms: z.number(),
+  /** Links that are open now. */
+  links: z.number().int(),
+  /** Nobody would miss this home's mesh: `join` may put another in its place. */
+  untouched: z.boolean()
+})
+
+export type DaemonData = z.infer<typeof running>
 
 /** What `skein up` tells of the daemon that answers. */
 export const daemon = operation({
@@ -17,7 +29,10 @@ export const daemon = operation({
       data: {
         pid: host.daemonSince === null ? null : process.pid,
         since: host.daemonSince === null ? null : iso(host.daemonSince),
-        listening: listening === null ? null : `${listening.host}:${listening.port}`
+        listening: listening === null ? null : `${listening.host}:${listening.port}`,
+        opened_ms: host.openedMs,
+        links: [...host.replica.links].filter(({ phase }) => phase === 'open').length,
+        untouched: host.isUntouched
       }
     }
   }

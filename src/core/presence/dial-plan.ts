@@ -92,6 +92,14 @@ export class DialPlan {
     plan.nextMono = nowMono + most * (0.5 + chance / 2)
   }
 
+  /** This peer is linked, whoever dialled: once that link is lost it is dialled at once, whatever had failed before. */
+  linked(key: HostKey, nowMono: Millis): void {
+    for (const plan of this.#plans.values()) {
+      if (plan.dialling || (this.#met.get(plan.target.url) ?? plan.target.key) !== key) continue
+      Object.assign(plan, { failures: 0, failingSinceMono: null, nextMono: nowMono, lastFailure: null })
+    }
+  }
+
   /** Something happened on the network: everything is worth a try now. */
   wakeAll(nowMono: Millis): void {
     for (const plan of this.#plans.values()) Object.assign(plan, { nextMono: nowMono, failingSinceMono: null, failures: 0 })

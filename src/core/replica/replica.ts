@@ -224,10 +224,8 @@ export class Replica {
         this.#joining = { proof: input.proof, inviter: input.inviter }
         return
       case 'leaving':
-        for (const link of this.#links.values()) {
-          if (link.phase === 'open') this.#exchange.sayStatus(link, true)
-          this.#notePeer(link)
-        }
+        for (const link of this.#links.values()) if (link.phase === 'open') this.#exchange.sayStatus(link, true)
+        for (const link of this.#links.values()) this.#notePeer(link)
         return
       case 'retire':
         return this.#retire(input.request)
@@ -790,6 +788,10 @@ export class Replica {
 
 /** Once so many bytes of records are formed, what still waits goes into the next commit: peers see the first of a burst while the rest is made, and no other work waits for long. */
 const FORMED_BYTES = 16 * 1024
+
+const AWAY_NOTE = 'away/'
+
+const LEFT = failure('HOST_LEFT', 'this host has left the mesh for good; what it holds can still be read', { next: ['skein --home ANOTHER-FOLDER join TOKEN'] })
 
 /** How often `heard` is put on disk while links are open. */
 const HEARD_NOTE_MS = 30_000
