@@ -12,12 +12,13 @@ import type { Random } from '../ports/random.js'
 import type { FrameStore } from '../ports/store.js'
 import type { Transport } from '../ports/transport.js'
 import { advertisedAddresses, type AdvertisedAddress } from './addresses.js'
-import { forgetHolder, noteHolder, readHolder } from './holder.js'
+import { forgetHolder, noteHolder } from './holder.js'
 import { readHome, type HomePaths, type Settings } from './home.js'
 import { JOINING_NOTE, readJoining } from './joining-note.js'
 import { Network } from './network.js'
 import { readEnrolment, writeEnrolment, type Enrolment } from './repository/enrolment.js'
 import { Runtime } from './runtime.js'
+import { openWhenFree } from './store-opening.js'
 import type { AgentProcess, Evidence } from './session/evidence.js'
 import { SessionRegistry } from './session/registry.js'
 import { skeinVersion } from './version.js'
@@ -285,21 +286,4 @@ const resumeJoining = (runtime: Runtime): void => {
   else runtime.feed({ type: 'joining', ...joining })
 }
 
-const openWhenFree = async (paths: HomePaths, adapters: HostAdapters, create: boolean, patienceMs: Millis): Promise<Result<{ readonly frames: FrameStore; readonly sinceMono: Millis }>> => {
-  const until = adapters.clock.now().mono + patienceMs
-  for (;;) {
-    const sinceMono = adapters.clock.now().mono
-    const store = await adapters.openStore(paths.store, { create })
-    if (store.ok) return success({ frames: store.value, sinceMono })
-    if (store.failure.code !== 'STORE_LOCKED') return store
-    if (adapters.clock.now().mono >= until) {
-      const holder = readHolder(paths.holder)
-      const who = holder === null ? 'another process' : `pid ${holder.pid} (${holder.what}, since ${holder.since})`
-      return failure('STORE_LOCKED', `the store in ${paths.folder} is held by ${who}`, { details: { pid: holder?.pid ?? null, what: holder?.what ?? null }, next: ['skein status', 'skein down'] })
-    }
-    await new Promise(resolve => setTimeout(resolve, LOCK_RETRY_MS))
-  }
-}
-
-const LOCK_RETRY_MS = 25
 const REFRESH_MS = 50

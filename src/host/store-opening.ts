@@ -1,0 +1,31 @@
+import type { Millis } from '../core/brand.js'
+import { failure, success, type Result } from '../core/result.js'
+import type { FrameStore } from '../ports/store.js'
+import { readHolder } from './holder.js'
+import type { HomePaths } from './home.js'
+import type { HostAdapters } from './host.js'
+
+export interface OpenedStore {
+  readonly frames: FrameStore
+  /** When the try that succeeded began. */
+  readonly sinceMono: Millis
+}
+
+/** Opens a store that another process may hold for a moment: waits up to `patienceMs`, then `STORE_LOCKED` names who has it. */
+export const openWhenFree = async (paths: HomePaths, adapters: HostAdapters, create: boolean, patienceMs: Millis): Promise<Result<OpenedStore>> => {
+  const until = adapters.clock.now().mono + patienceMs
+  for (;;) {
+    const sinceMono = adapters.clock.now().mono
+    const store = await adapters.openStore(paths.store, { create })
+    if (store.ok) return success({ frames: store.value, sinceMono })
+    if (store.failure.code !== 'STORE_LOCKED') return store
+    if (adapters.clock.now().mono >= until) {
+      const holder = readHolder(paths.holder)
+      const who = holder === null ? 'another process' : `pid ${holder.pid} (${holder.what}, since ${holder.since})`
+      return failure('STORE_LOCKED', `the store in ${paths.folder} is held by ${who}`, { details: { pid: holder?.pid ?? null, what: holder?.what ?? null }, next: ['skein status', 'skein down'] })
+    }
+    await new Promise(resolve => setTimeout(resolve, LOCK_RETRY_MS))
+  }
+}
+
+const LOCK_RETRY_MS = 25
