@@ -21,7 +21,7 @@ export const simulate = (seed: number, { record = false, sabotage = null }: { re
   const { random, schedule } = world
   const nemesis = new Nemesis(world)
   const workload = new Workload(world)
-  const count = random.between(3, 6)
+  const count = random.pick([3, 3, 4, 4, 5, 6])
   const [founder] = world.hosts
   if (founder === undefined) throw new Error('a mesh without a founder')
   founder.start()
@@ -35,7 +35,7 @@ export const simulate = (seed: number, { record = false, sabotage = null }: { re
     if (shape === 'ring') return apart === 1 || apart === count - 1
     return shape === 'full' || left === 0 || right === 0
   }
-  const chaosMs = random.between(10_000, 40_000)
+  const chaosMs = random.between(6_000, 20_000)
   if (random.chance(0.2)) world.slowNetworkMs = 1_500
   if (random.chance(0.2)) world.slowDiskMs = 400
   for (let index = 1; index < count; index++) {
@@ -51,9 +51,9 @@ export const simulate = (seed: number, { record = false, sabotage = null }: { re
         if (host.life === 0) tryToJoin()
       })
     }
-    schedule.at(isLate ? chaosMs - random.int(2_000) : random.int(3_000), tryToJoin)
+    schedule.at(isLate ? chaosMs - random.int(2_000) : random.int(2_000), tryToJoin)
   }
-  const writes = random.between(10, 40)
+  const writes = random.between(8, 24)
   for (let index = 0; index < writes; index++) {
     schedule.at(random.int(chaosMs), () => {
       const up = nemesis.honest().filter(host => host.isUp)
@@ -68,7 +68,7 @@ export const simulate = (seed: number, { record = false, sabotage = null }: { re
       host.feed({ type: 'compact' })
     })
   }
-  const faults = random.between(0, 20)
+  const faults = random.between(0, 14)
   for (let index = 0; index < faults; index++) schedule.at(random.int(chaosMs), () => nemesis.step())
   if (random.chance(0.3)) for (let index = 0; index < 10; index++) schedule.at(random.between(3_000, chaosMs), () => nemesis.corrupt())
 

@@ -1,5 +1,5 @@
 import { nodeCrypto, nodeSigner } from '../../../src/adapters/crypto/node.js'
-import type { AuthorId, MeshId, SessionName } from '../../../src/core/brand.js'
+import type { MeshId, SessionName } from '../../../src/core/brand.js'
 import type { InvitationKey } from '../../../src/core/coordination/membership/body.js'
 import { writeAct } from '../../../src/core/coordination/membership/act.js'
 import { foundMesh } from '../../../src/core/coordination/membership/genesis.js'
@@ -10,60 +10,14 @@ import { toHex } from '../../../src/core/encoding/bytes.js'
 import type { Effect, ReplicaEvent } from '../../../src/core/replica/effect.js'
 import type { Draft, Input, Written } from '../../../src/core/replica/input.js'
 import { Replica } from '../../../src/core/replica/replica.js'
-import type { StoredBatch } from '../../../src/core/replica/storage.js'
 import type { Result } from '../../../src/core/result.js'
+import { Disk } from '../../sim/disk.js'
 
 export const signerOf = (name: string): Signer => nodeSigner(nodeCrypto.sha256(new TextEncoder().encode(name)))
 
 export const take = <Value>(result: Result<Value> | undefined): Value => {
   if (result?.ok === true) return result.value
   throw new Error(result === undefined ? 'no answer' : `${result.failure.code}: ${result.failure.message}`)
-}
-
-/** What a host has on disk; it outlives the replica. */
-export class Disk {
-  readonly notes = new Map<string, string>()
-  readonly acts = new Map<string, Uint8Array>()
-  readonly proofs = new Map<AuthorId, Uint8Array>()
-  readonly frames = new Map<AuthorId, Map<number, Uint8Array>>()
-
-  write({ frames, acts, proofs, notes }: StoredBatch): void {
-    for (const { author, seq, bytes } of frames) this.log(author).set(seq, bytes)
-    for (const { id, bytes } of acts) this.acts.set(id, bytes)
-    for (const { author, bytes } of proofs) this.proofs.set(author, bytes)
-    for (const { key, value } of notes) {
-      if (value === null) this.notes.delete(key)
-      else this.notes.set(key, value)
-    }
-  }
-
-  log(author: AuthorId): Map<number, Uint8Array> {
-    const log = this.frames.get(author) ?? new Map<number, Uint8Array>()
-    this.frames.set(author, log)
-    return log
-  }
-
-  read(author: AuthorId, from: number, { frames, bytes }: { readonly frames: number; readonly bytes: number }): Uint8Array[] {
-    const found: Uint8Array[] = []
-    let size = 0
-    for (let seq = from; found.length < frames; seq++) {
-      const frame = this.frames.get(author)?.get(seq)
-      size += frame?.length ?? 0
-      if (frame === undefined || (found.length > 0 && size > bytes)) break
-      found.push(frame)
-    }
-    return found
-  }
-
-  /** In the order of a real store's scan. */
-  *inputs(): Generator<Input> {
-    for (const [key, value] of this.notes) yield { type: 'noteLoaded', key, value }
-    for (const bytes of this.acts.values()) yield { type: 'actLoaded', bytes }
-    for (const bytes of this.proofs.values()) yield { type: 'proofLoaded', bytes }
-    for (const [, log] of [...this.frames].sort(([left], [right]) => (left < right ? -1 : 1))) {
-      for (const [, bytes] of [...log].sort(([left], [right]) => left - right)) yield { type: 'frameLoaded', bytes }
-    }
-  }
 }
 
 interface End {
@@ -84,6 +38,7 @@ export class Node {
   readonly held: number[] = []
   wakeAt: number | null = null
   #nextRequest = 1
+  readonly #serial: number
   #starts = 0
 
   constructor(
@@ -92,6 +47,7 @@ export class Node {
     readonly skewMs: number
   ) {
     this.signer = signerOf(name)
+    this.#serial = bench.nodes.length
     this.replica = this.#fresh()
   }
 
@@ -101,7 +57,7 @@ export class Node {
 
   start(): void {
     for (const input of this.disk.inputs()) this.feed(input)
-    this.feed({ type: 'started', epochNonce: nodeCrypto.sha256(new TextEncoder().encode(`${this.name} ${this.#starts++}`)).subarray(0, 8) })
+    this.feed({ type: 'started', epochNonce: nodeCrypto.sha256(new TextEncoder().encode(`${this.name} ${this.#serial} ${this.#starts++}`)).subarray(0, 8) })
   }
 
   /** Cuts all links and begins again from the disk. */
