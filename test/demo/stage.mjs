@@ -1,6 +1,6 @@
 // The stage of the demo: real homes, real daemons over loopback TLS, a fault proxy before each, and the real command line.
 import { execFileSync, spawn } from 'node:child_process'
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -40,6 +40,7 @@ const git = (cwd, ...args) =>
 export class Stage {
   folder = mkdtempSync(join(tmpdir(), 'skein-'))
   hosts = new Map()
+  #closing = false
 
   /** One repository, as a bare remote and as a differently named clone for each host. */
   makeRepository(names) {
@@ -66,6 +67,10 @@ export class Stage {
 
   /** Runs `skein …` on a host as a session and gives all it said. */
   run(hostName, session, args) {
+    return this.#closing ? new Promise(() => undefined) : this.#spawn(hostName, session, args)
+  }
+
+  #spawn(hostName, session, args) {
     const host = this.hosts.get(hostName)
     return new Promise((resolve, reject) => {
       const child = spawn(process.execPath, [BIN, ...args], { cwd: host.cwd, env: environment(host.home, session), stdio: ['ignore', 'pipe', 'pipe'] })
@@ -102,13 +107,36 @@ export class Stage {
     for (const { proxy } of this.hosts.values()) proxy.heal()
   }
 
-  async stopDaemons() {
-    for (const { name } of this.hosts.values()) await this.run(name, undefined, ['down'])
+  /** A daemon that was just being started does not listen to `down` yet: it gets the signal. */
+  async #stop({ name, home }) {
+    await this.#spawn(name, undefined, ['down'])
+    for (const end = performance.now() + 5_000; performance.now() < end; ) {
+      const pid = daemonOf(home)
+      if (pid === null) return
+      process.kill(pid, 'SIGTERM')
+      await new Promise(resolve => setTimeout(resolve, 50))
+    }
   }
 
-  async close({ keep = false } = {}) {
-    await this.stopDaemons()
-    for (const { proxy } of this.hosts.values()) await proxy.close()
-    if (!keep) rmSync(this.folder, { recursive: true, force: true })
+  /** Stops what was started and takes everything away; what the story was still doing never goes on. */
+  async close() {
+    this.#closing = true
+    for (const host of this.hosts.values()) {
+      await this.#stop(host)
+      await host.proxy.close()
+    }
+    rmSync(this.folder, { recursive: true, force: true })
+  }
+}
+
+/** The pid of the daemon that serves this home, or null. */
+const daemonOf = home => {
+  try {
+    const { pid, what } = JSON.parse(readFileSync(join(home, 'run', 'holder.json'), 'utf8'))
+    if (what !== 'daemon') return null
+    process.kill(pid, 0)
+    return pid
+  } catch {
+    return null
   }
 }
