@@ -48,10 +48,10 @@ export const skein = (args: readonly string[], { home, cwd, session, env = {}, i
     if (input !== undefined) child.stdin?.end(input)
   })
 
-/** The same with `--json`, and its envelope. */
+/** The same with `--json`, and its envelope, which is the last line of a long list. */
 export const skeinJson = async (args: readonly string[], options: RunOptions = {}) => {
   const ran = await skein([...args, '--json'], options)
-  const envelope: { ok: boolean; data: Record<string, unknown>; error: { code: string; message: string; field: string | null; details: Record<string, unknown> }; warnings: { code: string; text: string; details: Record<string, unknown> }[]; freshness: Record<string, unknown>; next: string[] } = JSON.parse(ran.stdout)
+  const envelope: { ok: boolean; data: Record<string, unknown>; error: { code: string; message: string; field: string | null; details: Record<string, unknown> }; warnings: { code: string; text: string; details: Record<string, unknown> }[]; freshness: Record<string, unknown>; next: string[] } = JSON.parse(ran.stdout.trim().split('\n').at(-1) ?? '')
   return { ...ran, envelope }
 }
 
