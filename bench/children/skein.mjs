@@ -71,6 +71,7 @@ serve({
   },
   failed: () => failed,
   facts: () => ({ records: host.replica.view.count, viewHash: host.replica.view.hash(), frames: [...host.replica.logs.logs()].reduce((sum, log) => sum + log.headSeq + 1, 0) }),
+  textBytes: () => [...host.replica.view.records()].reduce((sum, { text }) => sum + Buffer.byteLength(text), 0),
   heap: () => {
     for (let turn = 0; turn < 3; turn++) globalThis.gc()
     const { heapUsed, external, rss } = process.memoryUsage()
