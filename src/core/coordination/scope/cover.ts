@@ -19,10 +19,16 @@ export const advance = (automaton: Automaton, states: readonly number[], code: n
 
 /** Where the pattern can be after the path: null as soon as it covers it, no state where it covers nothing below it either. */
 export const statesAfter = (scope: PathScope, path: string): readonly number[] | null => {
+  const { start } = scope.automaton()
+  if (start === FINAL) return null
+  return path === '' ? [start] : statesBelow(scope, [start], path)
+}
+
+/** The same from where it is already, one or more segments further down. */
+export const statesBelow = (scope: PathScope, from: readonly number[], path: string): readonly number[] | null => {
   const automaton = scope.automaton()
-  if (automaton.start === FINAL) return null
-  let states: readonly number[] = [automaton.start]
-  for (const character of path === '' ? '' : `${path}/`) {
+  let states = from
+  for (const character of `${path}/`) {
     const code = character.codePointAt(0) ?? 0
     states = advance(automaton, states, code)
     if (states.length === 0) return states

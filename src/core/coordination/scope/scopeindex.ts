@@ -1,4 +1,5 @@
-import type { Scope } from './scope.js'
+import { statesAfter, statesBelow } from './cover.js'
+import type { PathScope, Scope } from './scope.js'
 
 interface Node<T> {
   readonly children: Map<string, Node<T>>
@@ -25,7 +26,8 @@ const removeFrom = <T>(valuesByText: Map<string, Set<T>>, text: string, value: T
 }
 
 /**
- * Finds what may overlap a scope without a scan: two scopes can only overlap where one's literal leading segments begin the other's.
+ * Finds what may overlap a scope without a scan: two scopes can only overlap where one's literal leading segments begin the other's, and
+ * a pattern is read along what is kept, so that whole folders that it never enters are left out.
  * Gives a superset; `overlap` decides. What is removed leaves nothing behind. Do not change the index while going through candidates.
  */
 export class ScopeIndex<T> {
@@ -60,7 +62,7 @@ export class ScopeIndex<T> {
     const found = this.#repositories.get(repository)
     if (found === undefined) return
     const given = new Set<T>()
-    for (const values of scope.type === 'name' ? [found.names.get(scope.text) ?? []] : valuesAround(found.paths, scope.prefix)) {
+    for (const values of scope.type === 'name' ? [found.names.get(scope.text) ?? []] : valuesAround(found.paths, scope)) {
       for (const value of values) {
         if (given.has(value)) continue
         given.add(value)
@@ -90,16 +92,32 @@ const removeBelow = <T>(node: Node<T>, prefix: readonly string[], depth: number,
   if (isEmpty(child)) node.children.delete(segment)
 }
 
-/** What stands on the way to the prefix, at it, and below it. */
-function* valuesAround<T>(root: Node<T>, prefix: readonly string[]): IterableIterator<Iterable<T>> {
+/** What stands on the way to the scope's prefix, at it, and below it as far as the scope reaches. */
+function* valuesAround<T>(root: Node<T>, scope: PathScope): IterableIterator<Iterable<T>> {
   let node = root
-  for (const segment of prefix) {
+  for (const segment of scope.prefix) {
     yield* node.valuesByText.values()
     const child = node.children.get(segment)
     if (child === undefined) return
     node = child
   }
-  yield* valuesBelow(node)
+  yield* scope.literal === null ? valuesMet(node, scope) : valuesBelow(node)
+}
+
+function* valuesMet<T>(root: Node<T>, scope: PathScope): IterableIterator<Iterable<T>> {
+  const waiting = [{ node: root, states: statesAfter(scope, scope.prefix.join('/')) }]
+  for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+    const { node, states } = next
+    if (states === null) {
+      yield* valuesBelow(node)
+      continue
+    }
+    yield* node.valuesByText.values()
+    for (const [segment, child] of node.children) {
+      const below = statesBelow(scope, states, segment)
+      if (below === null || below.length > 0) waiting.push({ node: child, states: below })
+    }
+  }
 }
 
 function* valuesBelow<T>(node: Node<T>): IterableIterator<Iterable<T>> {

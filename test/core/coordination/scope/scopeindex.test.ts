@@ -38,6 +38,7 @@ describe('ScopeIndex', () => {
     for (const wide of ['', 'src/*/x', 'src/part7/**', '@x', '@y']) index.add('r', scope(wide), wide)
     expect(new Set(index.candidates('r', scope('src/part7/file7.ts')))).toEqual(new Set(['', 'src/*/x', 'src/part7/**', '7']))
     expect([...index.candidates('r', scope('src/part8/*'))].length).toBe(102)
+    expect(new Set(index.candidates('r', scope('src/*/file7.ts')))).toEqual(new Set(['', 'src/*/x', 'src/part7/**', '7']))
     expect([...index.candidates('r', scope('@x'))]).toEqual(['@x'])
     expect([...index.candidates('other', scope(''))]).toEqual([])
     expect([...index.candidates('r', scope(''))].length).toBe(10_003)
