@@ -1,4 +1,5 @@
 import type { Claim } from '../core/coordination/claims/claim.js'
+import { compareLead } from '../core/coordination/claims/turn.js'
 import type { Crossing } from '../core/coordination/claims/crossing.js'
 import type { Millis } from '../core/brand.js'
 import type { Host } from '../host/host.js'
@@ -40,12 +41,12 @@ export const noticesFor = (context: OperationContext): Warning[] => {
   return tell(context, host.replica.view.claims.crossings(host.meshNow(), actor), 'CLAIM_CROSSING')
 }
 
-/** The crossings that the caller was not told of yet, as warnings; it is told of them by this. */
+/** The crossings that the caller was not told of yet, as warnings, what leads first; it is told of them by this. */
 export const tell = (context: OperationContext, crossings: readonly Crossing[], code: 'CLAIM_CROSSING' | 'CLAIM_OVERLAP'): Warning[] => {
   const { host, session } = context
   const now = host.meshNow()
   const warnings: Warning[] = []
-  for (const crossing of crossings) {
+  for (const crossing of crossings.toSorted((left, right) => compareLead(left.lead.lead, right.lead.lead))) {
     if (wasTold(host, session, crossing)) continue
     markTold(host, session, crossing)
     warnings.push(crossingWarning(context, crossing, now, code))

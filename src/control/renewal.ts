@@ -3,6 +3,7 @@ import { stateOf, type Claim } from '../core/coordination/claims/claim.js'
 import { LIMITS } from '../core/limits.js'
 import type { Draft } from '../core/replica/input.js'
 import type { Warning } from './envelope.js'
+import { claimsOf, oneAtATime } from './one-at-a-time.js'
 import type { OperationContext } from './operation.js'
 
 /** How long a claim was first made for, in whole seconds: the moment of asking and that of signing lie a little apart. */
@@ -44,7 +45,14 @@ const isDue = (claim: Claim, now: Millis): boolean => {
  * nothing is written; else one record for each length of lease, so that no claim is held longer than was asked. What stands in the way is
  * told and stops nothing.
  */
-export const renewByActivity = async ({ host, session, meshNow }: OperationContext): Promise<Warning[]> => {
+export const renewByActivity = async (context: OperationContext): Promise<Warning[]> => {
+  const { host, session, meshNow } = context
+  const isAnyDue = host.replica.view.claims.ofSession(host.replica.hostId, session, meshNow).some(claim => isDue(claim, meshNow))
+  return isAnyDue ? oneAtATime(host, claimsOf(session), () => renewDue(context)) : []
+}
+
+const renewDue = async ({ host, session }: OperationContext): Promise<Warning[]> => {
+  const meshNow = host.meshNow()
   const own = host.replica.view.claims.ofSession(host.replica.hostId, session, meshNow)
   const due = own.filter(claim => isDue(claim, meshNow))
   if (due.length === 0) return []

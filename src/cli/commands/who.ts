@@ -23,10 +23,11 @@ const holderLines = ({ style, env, columns }: Terminal, claim: Holder, scope: st
   const { holder, reason, mode, state } = claim
   const name = claim.mine ? style.good('yours') : style.strong(visible(holder))
   const how = `${mode === 'shared' ? ' (reading)' : ''}${state === 'stale' ? ' (stale)' : ''}`
-  const via = claim.scope.includes(scope) ? '' : `as ${scopeText(claim.scope.slice(0, 3))}`
-  const place = [treeText(claim, env), heardText(claim), via].filter(part => part !== '').join(' · ')
+  const via = claim.scope.includes(scope) ? '' : `${scopeText(claim.scope.slice(0, 3))}${claim.scope.length > 3 ? ' …' : ''}`
+  const why = [via, reasonText(reason)].filter(part => part !== '').join(': ')
+  const place = [treeText(claim, env), heardText(claim)].filter(part => part !== '').join(' · ')
   const width = Math.min(columns, 100) - room
-  return [`${name}${how}, ${leaseText(claim)}`, ...(reason === null ? [] : [reasonText(reason)]), place].flatMap(line => wrapWords(line, width).split('\n'))
+  return [`${name}${how}, ${leaseText(claim)}`, ...(why === '' ? [] : [why]), place].flatMap(line => wrapWords(line, width).split('\n'))
 }
 
 const render = (terminal: Terminal, { paths }: WhoData): string => {

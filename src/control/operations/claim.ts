@@ -8,6 +8,7 @@ import { enrol } from '../enrolling.js'
 import type { Warning } from '../envelope.js'
 import { leaseFor } from '../lease.js'
 import { tell } from '../notices.js'
+import { claimsOf, oneAtATime } from '../one-at-a-time.js'
 import { operation, type OperationContext, type Outcome } from '../operation.js'
 import { renewalDraft } from '../renewal.js'
 import { scopeHere, type ScopeHere } from '../scopes.js'
@@ -102,7 +103,7 @@ const refused = (context: OperationContext, here: ScopeHere, from: Viewpoint, ov
 const enrolment = async ({ host }: OperationContext, { place }: ScopeHere): Promise<Result<readonly Warning[]>> => {
   if (place === null || place.enrolled) return success([])
   const { key, from } = place.repository
-  const enrolled = await enrol(host, place, 'claim')
+  const enrolled = await oneAtATime(host, 'enrolment', () => enrol(host, place, 'claim'))
   if (!enrolled.ok) return enrolled
   const text = `${key} (from ${from}) is coordinated in mesh ${host.settings.meshName} from now on; skein repo remove ends it.`
   return success([{ code: 'REPOSITORY_ENROLLED', text, details: { repository: key, from } }])
@@ -117,74 +118,77 @@ export const claim = operation({
   args,
   data,
   tells: true,
-  run: async (context, given) => {
-    const { host, session, caller, meshNow } = context
-    const { view, hostId } = host.replica
-    const lease = leaseFor(given.for_ms, caller.person)
-    if (!lease.ok) return lease
-    const found = await scopeHere(context, given.scope, true)
-    if (!found.ok) return found
-    const here = found.value
-    const from: Viewpoint = { host: hostId, session, where: here.place?.where ?? null }
-    const strict = given.strict || given.all
-    const before = strict ? overlapsOf(context, here, given) : []
-    if (before.length > 0) return refused(context, here, from, before)
-    const enrolled = await enrolment(context, here)
-    if (!enrolled.ok) return enrolled
-
-    const own = view.claims.ofSession(hostId, session, meshNow)
-    const held = new Map(here.scope.flatMap(item => {
-      const claim = heldItem(own, here, item, given.shared)
-      return claim === undefined ? [] : [[item, claim] as const]
-    }))
-    const fresh = here.scope.filter(item => !held.has(item))
-    const until = meshNow + lease.value
-    const renewed = [...new Set(held.values())]
-    const renewals = renewed.some(claim => claim.until < until) ? [renewalDraft(own, renewed, until, meshNow)] : []
-    const drafts = [...renewals, ...draftsOf(here, fresh, given, until)]
-    const written = drafts.length === 0 ? success([]) : await host.write(session, drafts, { strict })
-    if (!written.ok) return written.failure.code === 'CLAIM_HELD' ? refused(context, here, from, overlapsOf(context, here, given)) : written
-
-    const now = host.meshNow()
-    const made = written.value.flatMap(({ id, kind }) => (kind === 'claim' ? [id] : []))
-    const standing = [...made, ...renewed.map(({ id }) => id)].flatMap(id => {
-      const claim = view.claims.claim(id)
-      return claim === null ? [] : [claim]
-    })
-    const overlaps = overlapsOf(context, here, given)
-    const told = tell(context, view.claims.crossingsOf(standing.filter(claim => stateOf(claim, now) === 'live'), now), 'CLAIM_OVERLAP')
-    const items = here.items.map(({ typed, item }) => {
-      const claim = standing.find(({ scope, id }) => scope.includes(item) && (held.get(item)?.id ?? id) === id)
-      return {
-        path: typed,
-        scope: item,
-        acquired: true,
-        renewed: held.has(item),
-        claim: claim === undefined ? null : view.shortId(claim.entry),
-        held_by: overlaps.filter(overlap => overlap.item === item).map(each => holderOf(context, from, each))
-      }
-    })
-    const claims = standing.map(each => claimData(host, each, now, from))
-    const reasonKept: Warning[] = renewed
-      .filter(({ reason }) => given.reason !== undefined && reason !== given.reason)
-      .map(({ entry, reason }) => ({
-        code: 'REASON_KEPT',
-        text: `${view.shortId(entry)} is held already${reason === null ? ' without a reason' : ` for ${JSON.stringify(reason)}`}, and a record never changes; release it first to claim it for another.`,
-        details: { claim: view.shortId(entry), reason }
-      }))
-    return {
-      ok: true,
-      data: {
-        id: claims[0]?.id ?? '',
-        repository: here.repo,
-        scope: [...here.scope],
-        until: iso(Math.max(...standing.map(each => each.until))),
-        claims,
-        items,
-        overlaps: [...new Map(overlaps.map(each => [each.claim.id, holderOf(context, from, each)])).values()]
-      },
-      warnings: [...enrolled.value, ...reasonKept, ...told],
-      repositories: here.repo === null ? [] : [here.repo]
-    }
-  }
+  run: (context, given) => oneAtATime(context.host, claimsOf(context.session), () => claimNow(context, given))
 })
+
+const claimNow = async (context: OperationContext, given: Args): Promise<Outcome<ClaimAnswer>> => {
+  const { host, session, caller } = context
+  const { view, hostId } = host.replica
+  const meshNow = host.meshNow()
+  const lease = leaseFor(given.for_ms, caller.person)
+  if (!lease.ok) return lease
+  const found = await scopeHere(context, given.scope, true)
+  if (!found.ok) return found
+  const here = found.value
+  const from: Viewpoint = { host: hostId, session, where: here.place?.where ?? null }
+  const strict = given.strict || given.all
+  const before = strict ? overlapsOf(context, here, given) : []
+  if (before.length > 0) return refused(context, here, from, before)
+  const enrolled = await enrolment(context, here)
+  if (!enrolled.ok) return enrolled
+
+  const own = view.claims.ofSession(hostId, session, meshNow)
+  const held = new Map(here.scope.flatMap(item => {
+    const claim = heldItem(own, here, item, given.shared)
+    return claim === undefined ? [] : [[item, claim] as const]
+  }))
+  const fresh = here.scope.filter(item => !held.has(item))
+  const until = meshNow + lease.value
+  const renewed = [...new Set(held.values())]
+  const renewals = renewed.some(claim => claim.until < until) ? [renewalDraft(own, renewed, until, meshNow)] : []
+  const drafts = [...renewals, ...draftsOf(here, fresh, given, until)]
+  const written = drafts.length === 0 ? success([]) : await host.write(session, drafts, { strict })
+  if (!written.ok) return written.failure.code === 'CLAIM_HELD' ? refused(context, here, from, overlapsOf(context, here, given)) : written
+
+  const now = host.meshNow()
+  const made = written.value.flatMap(({ id, kind }) => (kind === 'claim' ? [id] : []))
+  const standing = [...made, ...renewed.map(({ id }) => id)].flatMap(id => {
+    const claim = view.claims.claim(id)
+    return claim === null ? [] : [claim]
+  })
+  const overlaps = overlapsOf(context, here, given)
+  const told = tell(context, view.claims.crossingsOf(standing.filter(claim => stateOf(claim, now) === 'live'), now), 'CLAIM_OVERLAP')
+  const items = here.items.map(({ typed, item }) => {
+    const claim = standing.find(({ scope, id }) => scope.includes(item) && (held.get(item)?.id ?? id) === id)
+    return {
+      path: typed,
+      scope: item,
+      acquired: true,
+      renewed: held.has(item),
+      claim: claim === undefined ? null : view.shortId(claim.entry),
+      held_by: overlaps.filter(overlap => overlap.item === item).map(each => holderOf(context, from, each))
+    }
+  })
+  const claims = standing.map(each => claimData(host, each, now, from))
+  const reasonKept: Warning[] = renewed
+    .filter(({ reason }) => given.reason !== undefined && reason !== given.reason)
+    .map(({ entry, reason }) => ({
+      code: 'REASON_KEPT',
+      text: `${view.shortId(entry)} is held already${reason === null ? ' without a reason' : ` for ${JSON.stringify(reason)}`}, and a record never changes; release it first to claim it for another.`,
+      details: { claim: view.shortId(entry), reason }
+    }))
+  return {
+    ok: true,
+    data: {
+      id: claims[0]?.id ?? '',
+      repository: here.repo,
+      scope: [...here.scope],
+      until: iso(Math.max(...standing.map(each => each.until))),
+      claims,
+      items,
+      overlaps: [...new Map(overlaps.map(each => [each.claim.id, holderOf(context, from, each)])).values()]
+    },
+    warnings: [...enrolled.value, ...reasonKept, ...told],
+    repositories: here.repo === null ? [] : [here.repo]
+  }
+}

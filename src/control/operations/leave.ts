@@ -52,6 +52,7 @@ export const leave = operation({
   args: z.object({}),
   data,
   tells: false,
+  renewsLeases: false,
   run: async ({ host }) => {
     const already = host.replica.hasLeft
     const released = already ? success(0) : await releaseAll(host)

@@ -129,9 +129,9 @@ describe('pathKey', () => {
   it('passes names and lets "./" make a path of one', () => {
     expect(key('@test-mutex')).toBe('@test-mutex')
     expect(key('branch:refs/heads/x')).toBe('branch:refs/heads/x')
-    expect(key('./@app')).toBe('\\@app')
-    expect(key('\\@app')).toBe('\\@app')
-    expect(key('./branch:x')).toBe('\\branch:x')
+    expect(key('./@app')).toBe('./@app')
+    expect(key('\\@app')).toBe('./@app')
+    expect(key('./branch:x')).toBe('./branch:x')
     expect(key('@app/../@app', scratch)).toBe('@app/../@app')
     expect(key('./src/@app')).toBe('src/@app')
     expect(key(`@${'é'.normalize('NFD')}`)).toBe('@é')
