@@ -5,19 +5,21 @@ import { skeinVersion } from '../control/version.js'
 import { program } from './program.js'
 import { systemTerminal } from './terminal.js'
 
-// a reader that went away (`skein log | head`) is no error of ours
+// a reader that went away (`skein log --follow | head`) is no error of ours, and nobody is left to go on for
 for (const stream of [process.stdout, process.stderr]) {
   stream.on('error', error => {
     if (!('code' in error) || error.code !== 'EPIPE') throw error
+    if (stream === process.stdout) process.exit()
   })
 }
 
 const run = async (): Promise<number> => {
-  const { parse } = program({
-    version: skeinVersion(),
-    terminal: ({ home, use, as, json }) => systemTerminal({ home: homeFolder({ home, name: use }), use: use ?? null, as, json })
-  })
   try {
+    const { parse } = program({
+      version: skeinVersion(),
+      columns: process.stdout.columns ?? 80,
+      terminal: ({ home, use, as, json }) => systemTerminal({ home: homeFolder({ home, name: use }), use: use ?? null, as, json })
+    })
     return await parse(process.argv.slice(2))
   } catch (error) {
     const { envelope, exit } = bugReply(error)
