@@ -30,7 +30,8 @@ const git = (cwd: string, ...args: readonly string[]): void => {
   execFileSync('git', ['-c', 'init.defaultBranch=main', ...args], { cwd, stdio: 'ignore', env: { ...process.env, GIT_CONFIG_GLOBAL: '/dev/null', GIT_CONFIG_NOSYSTEM: '1' } })
 }
 
-const evidenceOf = (name: string): Evidence => ({ kind: 'named', tool: 'term', token: `named:${name}`, name, found: 'from a test', terminal: false, person: true, agents: [] })
+/** A session known by this name. */
+export const evidenceOf = (name: string): Evidence => ({ kind: 'named', tool: 'term', token: `named:${name}`, name, found: 'from a test', terminal: false, person: true, agents: [] })
 
 /** Takes down what is printed, and asks as this session. */
 const terminalOf = (home: string, cwd: string, session: string, lines: string[]): Terminal => ({

@@ -61,7 +61,7 @@ const findCaller = (caller: Caller, ancestors: readonly number[], nearest: Agent
 const named = (name: string, field: string, tool: string): Result<Found> =>
   SESSION_NAME.test(name)
     ? success({ kind: 'named', tool, token: `named:${name}`, name, found: `from ${field}` })
-    : failure('FIELD_INVALID', `${field} takes 1 to ${LIMITS.nameChars} letters, digits, dots, dashes and underscores`, { field })
+    : failure('FIELD_INVALID', `${field} takes 1 to ${LIMITS.nameChars} letters, digits, dots, dashes and underscores, beginning with a letter or digit`, { field })
 
 const fromHook = (conversation: Conversation, nearest: Agent | undefined): Found => {
   const isOwn = nearest !== undefined && nearest.vendor.tool === conversation.tool && nearest.vendor.marker === undefined

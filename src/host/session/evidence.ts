@@ -1,8 +1,8 @@
 import { z } from 'zod'
 import { LIMITS } from '../../core/limits.js'
 
-/** What a session may be called: by `--as`, `SKEIN_SESSION` and skein itself. */
-export const SESSION_NAME = new RegExp(`^[A-Za-z0-9._-]{1,${LIMITS.nameChars}}$`)
+/** What a session may be called: by `--as`, `SKEIN_SESSION` and skein itself. Every such name can stand in a record. */
+export const SESSION_NAME = new RegExp(`^[A-Za-z0-9][A-Za-z0-9._-]{0,${LIMITS.nameChars - 1}}$`)
 
 const tool = z.string().regex(/^[a-z]{1,16}$/)
 const printable = (chars: number) => z.string().regex(new RegExp(`^[\\x20-\\x7e]{1,${chars}}$`))

@@ -94,7 +94,7 @@ describe('who is asking', () => {
   })
 
   it('names the flag or variable that holds a bad name', () => {
-    for (const as of ['', 'a b', 'a/b', 'ü', 'x'.repeat(65), 'a\n']) {
+    for (const as of ['_claude', '-x', '', 'a b', 'a/b', 'ü', 'x'.repeat(65), 'a\n']) {
       expect(gatherEvidence({ as, env: {}, pid: 100, processes: blind })).toMatchObject({ ok: false, failure: { code: 'FIELD_INVALID', field: '--as' } })
     }
     const found = gatherEvidence({ env: { SKEIN_SESSION: 'a b' }, pid: 100, processes: blind })

@@ -113,6 +113,10 @@ describe('owed', () => {
     expect(told(deliveries.owing({ host: box.host }, reach(now)))).toEqual([[first.id, box.host, 47], [second.id, box.host, 46], [fourth.id, box.host, 45]])
     expect(told(deliveries.owing({ host: box.host, session: session('other') }, reach(now)))).toEqual([[first.id, box.host, 47], [fourth.id, box.host, 45]])
     expect(told(deliveries.owing({ host: spark.host }, reach(now)))).toEqual([])
+    const toOwnHost = mac.write('message', { to: { host: mac.host }, text: 'to whoever is beside me', ack: true }, NOON)
+    const here = viewOf(hosts, [toOwnHost]).deliveries
+    expect(told(here.owing({ host: mac.host, session: session('claude-1') }, reach(now)))).toEqual([])
+    expect(told(here.owing({ host: mac.host, session: session('claude-2') }, reach(now)))).toHaveLength(1)
   })
 
   it('no more once it is acked, refused or withdrawn', () => {

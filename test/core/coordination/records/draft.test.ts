@@ -39,6 +39,12 @@ describe('send --kind', () => {
     expect(checkSendable('receipt')).toMatchObject({ ok: false, failure: { code: 'FIELD_INVALID', message: 'receipt is written by the host itself' } })
   })
 
+  it('says what makes a role', () => {
+    for (const checked of [checkSendable('role'), checkDraft('role', { text: 'planner' })]) {
+      expect(checked).toMatchObject({ ok: false, failure: { code: 'FIELD_INVALID', field: 'kind', next: ['skein role set'] } })
+    }
+  })
+
   it('says what makes a directive', () => {
     for (const checked of [checkSendable('directive'), checkDraft('directive', { text: 'stop' })]) {
       expect(checked).toMatchObject({ ok: false, failure: { code: 'FIELD_INVALID', field: 'kind', next: ['skein directive TEXT'] } })
