@@ -7,7 +7,7 @@ import { parseDuration } from './duration.js'
 import { clockText, scopeText } from './records.js'
 import { standardInput } from './standard-input.js'
 
-export const SCOPE: CommandOption = { flags: '--scope <scope...>', description: 'files, directories, patterns or names that it is about; quote patterns', many: true }
+export const SCOPE: CommandOption = { flags: '--scope <scope...>', description: 'files, directories, patterns or names that it is about; quote patterns, and put them after the text', many: true }
 export const ACK: CommandOption = { flags: '--ack', description: 'an ack is wanted: pending until each recipient acks or refuses' }
 export const DEADLINE: CommandOption = { flags: '--deadline <when>', description: 'when it is due: 30m, 2h, 3d, or a time' }
 /** `--reason`, and the old name for it. */

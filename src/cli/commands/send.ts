@@ -29,7 +29,7 @@ export const send: Command = {
   summary: 'say something to a host, a session, a role or all',
   arguments: [TO, { name: '<text>', description: 'what to say, or - for standard input' }],
   options: [
-    { flags: '--kind <kind>', description: 'status, note, task, result, wait, … instead of a message' },
+    { flags: '--kind <kind>', description: 'status, note, task, result, … instead of a message' },
     { flags: '--re <id>', description: 'the record that it is about' },
     { flags: '--field <name=value>', description: 'a further field of the kind, such as outcome=failed; again for more', many: true },
     ACK,

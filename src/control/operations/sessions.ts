@@ -51,7 +51,7 @@ const knownSessions = (host: Host, now: Millis): Known[] => {
     session.lastRecord = Math.max(session.lastRecord ?? entry.wall, entry.wall)
   }
   for (const claim of replica.view.claims.live(now)) of(claim.hostKey, claim.session).claims += 1
-  for (const { name } of host.sessions.list()) of(replica.key, name)
+  for (const { name } of host.sessions.list()) if (name !== HOST_SESSION) of(replica.key, name)
   return [...known.values()]
 }
 
