@@ -2,6 +2,7 @@ import type { Claim } from '../core/coordination/claims/claim.js'
 import { compareLead } from '../core/coordination/claims/turn.js'
 import type { Crossing } from '../core/coordination/claims/crossing.js'
 import type { Millis } from '../core/brand.js'
+import { LIMITS } from '../core/limits.js'
 import type { Host } from '../host/host.js'
 import type { Warning } from './envelope.js'
 import type { OperationContext } from './operation.js'
@@ -41,17 +42,18 @@ export const noticesFor = (context: OperationContext): Warning[] => {
   return tell(context, host.replica.view.claims.crossings(host.meshNow(), actor), 'CLAIM_CROSSING')
 }
 
-/** The crossings that the caller was not told of yet, as warnings, what leads first; it is told of them by this. */
+/**
+ * The crossings that the caller was not told of yet, as warnings, what leads first; it is told of them by this. Of very many all but the
+ * first are one warning.
+ */
 export const tell = (context: OperationContext, crossings: readonly Crossing[], code: 'CLAIM_CROSSING' | 'CLAIM_OVERLAP'): Warning[] => {
   const { host, session } = context
   const now = host.meshNow()
-  const warnings: Warning[] = []
-  for (const crossing of crossings.toSorted((left, right) => compareLead(left.lead.lead, right.lead.lead))) {
-    if (wasTold(host, session, crossing)) continue
-    markTold(host, session, crossing)
-    warnings.push(crossingWarning(context, crossing, now, code))
-  }
-  return warnings
+  const untold = crossings.filter(crossing => !wasTold(host, session, crossing)).sort((left, right) => compareLead(left.lead.lead, right.lead.lead))
+  for (const crossing of untold) markTold(host, session, crossing)
+  const shown = untold.slice(0, LIMITS.holdersListed).map(crossing => crossingWarning(context, crossing, now, code))
+  const rest = untold.length - shown.length
+  return rest === 0 ? shown : [...shown, { code: `${code}_MORE`, text: `${rest} more claims overlap yours: skein claims names them.`, details: { count: rest } }]
 }
 
 const isMine = ({ host, session }: OperationContext, claim: Claim): boolean => claim.host === host.replica.hostId && claim.session === session

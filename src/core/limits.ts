@@ -70,6 +70,7 @@ export const LIMITS = {
   itemsPerCommand: 1_024, // 16 claims; what a shell expanded to more than that is no scope
   claimsListed: 5_000, // in one answer, of about 400 bytes each
   claimListBytes: 6 * 1024 * 1024, // of the 8 MiB that an answer may have
+  holdersListed: 32, // of one scope, in one answer; the rest is a count
   crossingLooks: 20_000, // claims looked at for the crossings of one listing: about 20 ms
   patternChars: 256, // deeper paths than any repository has kept; bounds the automaton
   patternWildcards: 16, // with patternChars the bound of patternEdges

@@ -14,10 +14,10 @@ const render = ({ style, columns }: Terminal, { claims, items, repository, until
   })
   const what = `${made ? 'claimed' : 'held already, renewed'} until ${clock(until)}${repository === null ? '' : ` in ${visible(repository)}`}`
   const mixed = items.length > 1 && items.some(({ renewed, held_by }) => renewed || held_by.length > 0)
-  const rows = items.map(({ scope, renewed, held_by }) => [
+  const rows = items.map(({ scope, renewed, held_by, held_count }) => [
     scopeText([scope]),
     renewed ? 'renewed' : 'claimed',
-    held_by.length === 0 ? '' : `also held by ${held_by.slice(0, 2).map(({ holder, reason }) => `${visible(holder)}${reason === null ? '' : ` ${quoted(reason, 40)}`}`).join(', ')}${held_by.length > 2 ? ` and ${held_by.length - 2} more` : ''}`
+    held_by.length === 0 ? '' : `also held by ${held_by.slice(0, 2).map(({ holder, reason }) => `${visible(holder)}${reason === null ? '' : ` ${quoted(reason, 40)}`}`).join(', ')}${held_count > 2 ? ` and ${held_count - 2} more` : ''}`
   ])
   return [what, ...head, ...(mixed ? [indented(alignRows(rows), 2)] : [])].join('\n')
 }

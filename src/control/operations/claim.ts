@@ -1,9 +1,10 @@
 import { z } from 'zod'
 import { stateOf, type Claim } from '../../core/coordination/claims/claim.js'
 import type { Overlapping } from '../../core/coordination/claims/claimtable.js'
+import { quoted } from '../../core/coordination/records/visible.js'
 import { LIMITS } from '../../core/limits.js'
 import type { Draft } from '../../core/replica/input.js'
-import { success, type Result } from '../../core/result.js'
+import { failure, success, type Result } from '../../core/result.js'
 import { enrol } from '../enrolling.js'
 import type { Warning } from '../envelope.js'
 import { leaseFor } from '../lease.js'
@@ -39,8 +40,10 @@ const itemSchema = z.object({
   /** This session held it already: its lease was renewed and no second claim made. */
   renewed: z.boolean(),
   claim: z.string().nullable(),
-  /** Live claims of other sessions that overlap it, the one that leads first. */
-  held_by: z.array(holder)
+  /** Live claims of other sessions that overlap it, the one that leads first; at most 32. */
+  held_by: z.array(holder),
+  /** How many there are. */
+  held_count: z.number().int()
 })
 
 const data = z.object({
@@ -51,7 +54,9 @@ const data = z.object({
   until: z.string(),
   claims: z.array(claimSchema),
   items: z.array(itemSchema),
-  overlaps: z.array(holder)
+  /** Live claims of other sessions that overlap any of it; at most 32. */
+  overlaps: z.array(holder),
+  overlap_count: z.number().int()
 })
 
 export type ClaimAnswer = z.infer<typeof data>
@@ -86,18 +91,31 @@ const holderOf = ({ host }: OperationContext, from: Viewpoint, { claim, witness 
   return { claim: id, holder: holderText(host, claim), host: name, session, reason, since, until, witness, same_tree: same_tree ?? false }
 }
 
-const refused = (context: OperationContext, here: ScopeHere, from: Viewpoint, overlaps: readonly Overlapping[]): Outcome<ClaimAnswer> => {
-  const held = new Map<string, Overlapping>()
-  for (const overlap of overlaps) if (!held.has(overlap.claim.id)) held.set(overlap.claim.id, overlap)
-  const holders = [...held.values()].map(each => holderOf(context, from, each))
-  const [first] = holders
-  const items = here.items.map(({ typed, item }) => {
-    const held_by = overlaps.filter(overlap => overlap.item === item).map(each => holderOf(context, from, each))
-    return { path: typed, scope: item, acquired: false, renewed: false, claim: null, held_by }
-  })
-  const others = holders.length > 1 ? ` and ${holders.length - 1} more` : ''
-  const who = first === undefined ? 'another session' : `${first.holder} (${first.claim}${first.reason === null ? '' : `, ${JSON.stringify(first.reason)}`})${others}`
-  return { ok: false, failure: { code: 'CLAIM_HELD', message: `held by ${who}; nothing was claimed`, details: { items, overlaps: holders }, next: [`skein who ${here.items[0]?.typed ?? ''}`] } }
+/** Who holds each item, and who holds any: bounded lists with their true lengths. */
+const holdersOf = (context: OperationContext, from: Viewpoint, overlaps: readonly Overlapping[]) => {
+  const byItem = new Map<string, Overlapping[]>()
+  const byClaim = new Map<string, Overlapping>()
+  for (const overlap of overlaps) {
+    const some = byItem.get(overlap.item)
+    if (some === undefined) byItem.set(overlap.item, [overlap])
+    else some.push(overlap)
+    if (!byClaim.has(overlap.claim.id)) byClaim.set(overlap.claim.id, overlap)
+  }
+  const listed = (some: readonly Overlapping[]) => some.slice(0, LIMITS.holdersListed).map(each => holderOf(context, from, each))
+  return {
+    ofItem: (item: string) => ({ held_by: listed(byItem.get(item) ?? []), held_count: byItem.get(item)?.length ?? 0 }),
+    all: { overlaps: listed([...byClaim.values()]), overlap_count: byClaim.size }
+  }
+}
+
+const refused = (context: OperationContext, here: ScopeHere, from: Viewpoint, found: readonly Overlapping[]): Outcome<ClaimAnswer> => {
+  const { all, ofItem } = holdersOf(context, from, found)
+  const [first] = all.overlaps
+  const others = all.overlap_count > 1 ? ` and ${all.overlap_count - 1} more` : ''
+  const reason = first === undefined || first.reason === null ? '' : `, ${quoted(first.reason)}`
+  const who = first === undefined ? 'another session' : `${first.holder} (${first.claim}${reason})${others}`
+  const items = here.items.map(({ typed, item }) => ({ path: typed, scope: item, acquired: false, renewed: false, claim: null, ...ofItem(item) }))
+  return failure('CLAIM_HELD', `held by ${who}; nothing was claimed`, { details: { items, ...all }, next: [`skein who ${here.items[0]?.typed ?? ''}`] })
 }
 
 const enrolment = async ({ host }: OperationContext, { place }: ScopeHere): Promise<Result<readonly Warning[]>> => {
@@ -156,7 +174,7 @@ const claimNow = async (context: OperationContext, given: Args): Promise<Outcome
     const claim = view.claims.claim(id)
     return claim === null ? [] : [claim]
   })
-  const overlaps = overlapsOf(context, here, given)
+  const { all, ofItem } = holdersOf(context, from, overlapsOf(context, here, given))
   const told = tell(context, view.claims.crossingsOf(standing.filter(claim => stateOf(claim, now) === 'live'), now), 'CLAIM_OVERLAP')
   const items = here.items.map(({ typed, item }) => {
     const claim = standing.find(({ scope, id }) => scope.includes(item) && (held.get(item)?.id ?? id) === id)
@@ -166,7 +184,7 @@ const claimNow = async (context: OperationContext, given: Args): Promise<Outcome
       acquired: true,
       renewed: held.has(item),
       claim: claim === undefined ? null : view.shortId(claim.entry),
-      held_by: overlaps.filter(overlap => overlap.item === item).map(each => holderOf(context, from, each))
+      ...ofItem(item)
     }
   })
   const claims = standing.map(each => claimData(host, each, now, from))
@@ -174,7 +192,7 @@ const claimNow = async (context: OperationContext, given: Args): Promise<Outcome
     .filter(({ reason }) => given.reason !== undefined && reason !== given.reason)
     .map(({ entry, reason }) => ({
       code: 'REASON_KEPT',
-      text: `${view.shortId(entry)} is held already${reason === null ? ' without a reason' : ` for ${JSON.stringify(reason)}`}, and a record never changes; release it first to claim it for another.`,
+      text: `${view.shortId(entry)} is held already${reason === null ? ' without a reason' : ` for ${quoted(reason)}`}, and a record never changes; release it first to claim it for another.`,
       details: { claim: view.shortId(entry), reason }
     }))
   return {
@@ -186,7 +204,7 @@ const claimNow = async (context: OperationContext, given: Args): Promise<Outcome
       until: iso(Math.max(...standing.map(each => each.until))),
       claims,
       items,
-      overlaps: [...new Map(overlaps.map(each => [each.claim.id, holderOf(context, from, each)])).values()]
+      ...all
     },
     warnings: [...enrolled.value, ...reasonKept, ...told],
     repositories: here.repo === null ? [] : [here.repo]

@@ -1,13 +1,15 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { z } from 'zod'
 import type { RecordId } from '../../core/brand.js'
 import { stateOf, type Claim, type ClaimState } from '../../core/coordination/claims/claim.js'
+import type { Looks } from '../../core/coordination/claims/claimtable.js'
 import type { Crossing } from '../../core/coordination/claims/crossing.js'
 import { LIMITS } from '../../core/limits.js'
 import { success } from '../../core/result.js'
 import { operation, type OperationContext } from '../operation.js'
 import { repositoryHere } from '../place.js'
 import { pathsHere } from '../scopes.js'
-import { claimData, claimSchema, holderText } from '../words.js'
+import { claimData, claimSchema, holderText, type Viewpoint } from '../words.js'
 
 const args = z.object({
   /** Only claims that overlap one of these; all when empty. */
@@ -58,14 +60,28 @@ const found = ({ host, session, meshNow }: OperationContext, mine: boolean, repo
 const inOrder = (claims: readonly Claim[], now: number): Claim[] =>
   claims.toSorted((left, right) => STANDING.indexOf(stateOf(left, now)) - STANDING.indexOf(stateOf(right, now)) || left.since - right.since || (left.id < right.id ? -1 : 1))
 
-const crossingsByClaim = ({ host, meshNow }: OperationContext, claims: readonly Claim[]): { readonly byClaim: ReadonlyMap<RecordId, readonly Crossing[]>; readonly complete: boolean } => {
-  const looks = { left: LIMITS.crossingLooks }
+/** Claims that are stated at a time; between two pages the daemon does what else waits. */
+const PAGE = 250
+
+/** One page of claims with the crossings of those that are live. */
+const page = ({ host, meshNow }: OperationContext, claims: readonly Claim[], from: Viewpoint, looks: Looks): ListedClaim[] => {
+  const { view } = host.replica
   const live = claims.filter(claim => stateOf(claim, meshNow) === 'live')
-  const byClaim = new Map<RecordId, Crossing[]>()
-  for (const each of host.replica.view.claims.crossingsOf(live, meshNow, looks)) {
-    for (const { id } of [each.lead, each.follows]) byClaim.set(id, [...(byClaim.get(id) ?? []), each])
-  }
-  return { byClaim, complete: looks.left >= 0 }
+  const byClaim = new Map<RecordId, Crossing[]>(live.map(({ id }) => [id, []]))
+  for (const each of view.claims.crossingsOf(live, meshNow, looks)) for (const { id } of [each.lead, each.follows]) byClaim.get(id)?.push(each)
+  return claims.map(claim => {
+    const crossings = byClaim.get(claim.id) ?? []
+    const follows = crossings.some(each => each.follows.id === claim.id)
+    return {
+      ...claimData(host, claim, meshNow, from),
+      lead: follows ? false : looks.left >= 0 ? true : null,
+      reclaimed: claim.reclaims.length,
+      crossings: crossings.slice(0, CROSSINGS_SHOWN).map(({ lead, follows: behind, witness, sameTree }) => {
+        const other = lead.id === claim.id ? behind : lead
+        return { claim: view.shortId(other.entry), holder: holderText(host, other), witness, same_tree: sameTree }
+      })
+    }
+  })
 }
 
 /** Who holds what, on every host: what stands here, of all repositories or of a scope. */
@@ -76,30 +92,21 @@ export const claims = operation({
   tells: true,
   run: async (context, { scope, mine, limit }) => {
     const { host, session, meshNow } = context
-    const { view, hostId } = host.replica
+    const { hostId } = host.replica
     const here = scope.length === 0 ? success(null) : await pathsHere(context, scope)
     if (!here.ok) return here
     const around = here.value?.place ?? (await placeAround(context))
     const all = inOrder(found(context, mine, here.value?.repo ?? '', here.value?.scope ?? []), meshNow)
-    const from = { host: hostId, session, where: around?.where ?? null }
-    const { byClaim, complete } = crossingsByClaim(context, all.slice(0, limit))
+    const from: Viewpoint = { host: hostId, session, where: around?.where ?? null }
+    const looks = { left: LIMITS.crossingLooks }
     const shown: ListedClaim[] = []
     let bytes = 0
-    for (const claim of all.slice(0, limit)) {
-      const crossings = byClaim.get(claim.id) ?? []
-      const follows = crossings.some(each => each.follows.id === claim.id)
-      const row: ListedClaim = {
-        ...claimData(host, claim, meshNow, from),
-        lead: follows ? false : complete ? true : null,
-        reclaimed: claim.reclaims.length,
-        crossings: crossings.slice(0, CROSSINGS_SHOWN).map(({ lead, follows: behind, witness, sameTree }) => {
-          const other = lead.id === claim.id ? behind : lead
-          return { claim: view.shortId(other.entry), holder: holderText(host, other), witness, same_tree: sameTree }
-        })
+    for (let at = 0; at < Math.min(all.length, limit) && bytes <= LIMITS.claimListBytes; at += PAGE) {
+      if (at > 0) await nextTurn()
+      for (const row of page(context, all.slice(at, Math.min(at + PAGE, limit)), from, looks)) {
+        bytes += Buffer.byteLength(JSON.stringify(row))
+        if (bytes <= LIMITS.claimListBytes) shown.push(row)
       }
-      bytes += Buffer.byteLength(JSON.stringify(row))
-      if (bytes > LIMITS.claimListBytes) break
-      shown.push(row)
     }
     return {
       ok: true,

@@ -70,6 +70,35 @@ describe('overlap', () => {
     expect(odd.claims.overlapping(query(['anything']), NOON + 2)).toEqual([])
   })
 
+  it.each([
+    [['src/[[:alpha:]]', 'new{1..9}', 'docs'], ['new{1..9}']],
+    [['', 'new{1..9}', 'docs'], ['new{1..9}']],
+    [['', 'new{1..9}', 'docs'], ['']]
+  ])('goes on covering everything while another item of %j does, once %j is released', (scope, released) => {
+    const several = mac.claim(scope, NOON)
+    const view = viewOf([mac], [several])
+    give(view, [mac.write('release', { claims: [several.id], scope: released }, NOON + 1)])
+    expect(view.claims.overlapping(query(['anything']), NOON + 1)).toHaveLength(1)
+    give(view, [mac.write('release', { claims: [several.id], scope: scope.filter(item => item !== 'docs') }, NOON + 2)])
+    expect(view.claims.overlapping(query(['anything']), NOON + 2)).toEqual([])
+    expect(view.claims.overlapping(query(['docs']), NOON + 2)).toHaveLength(1)
+  })
+
+  it('stops where the looks are used up, and says so by what is left of them', () => {
+    const many = viewOf([mac], Array.from({ length: 50 }, (_, index) => mac.claim([`src/${index}`], NOON, {}, `s-${index}`)))
+    const looks = { left: 20 }
+    expect(many.claims.overlapping(query(['src']), NOON, { looks })).toHaveLength(20)
+    expect(looks.left).toBeLessThan(0)
+    const enough = { left: 200 }
+    expect(many.claims.overlapping(query(['src']), NOON, { looks: enough })).toHaveLength(50)
+    expect(enough.left).toBe(150)
+  })
+
+  it('of one host are found by its sessions', () => {
+    const view = viewOf([mac, box], [mac.claim(['a'], NOON), mac.claim(['b'], NOON, {}, 's-2'), box.claim(['c'], NOON), mac.claim(['d'], NOON - 60 * MINUTE)])
+    expect(view.claims.liveOfHost(mac.host, NOON).map(({ scope }) => scope[0]).sort()).toEqual(['a', 'b'])
+  })
+
   it('tells two work trees apart', () => {
     const at = (scribe: Scribe, checkout?: string) => {
       const written = scribe.claim(['src'], NOON, checkout === undefined ? {} : { where: { checkout } })

@@ -1,0 +1,47 @@
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { SessionName } from '../../../src/core/brand.js'
+import { LIMITS } from '../../../src/core/limits.js'
+import { temporaryFolder } from '../../support/cli.js'
+import { Desk } from '../../support/desk.js'
+import { makeRepository } from '../../support/home.js'
+
+const COUNT = LIMITS.claimsListed + 100
+const folder = temporaryFolder()
+let mac: Desk
+
+const hold = async (session: string, scopes: readonly (readonly string[])[]): Promise<void> => {
+  const until = mac.host.meshNow() + LIMITS.leaseDefaultMs
+  const written = await mac.host.write(session as SessionName, scopes.map(scope => ({ kind: 'claim', fields: { repo: 'github.com/team/app', scope, mode: 'exclusive', until } })))
+  if (!written.ok) throw new Error(written.failure.message)
+}
+
+beforeAll(async () => {
+  mac = await Desk.open(join(folder.path, 'h'), makeRepository(join(folder.path, 'app')))
+  await mac.run('me', ['repo', 'add'])
+  for (let session = 0; session < 51; session++) await hold(`s-${session}`, Array.from({ length: COUNT / 51 }, (_, index) => [`src/part${session}/${index}.ts`]))
+})
+afterAll(async () => {
+  await mac.close()
+  folder.remove()
+})
+
+describe('among thousands of claims', () => {
+  it('a listing is bounded and says how many it leaves off', async () => {
+    const { envelope } = await mac.run('me', ['claims'])
+    expect([envelope.data.total, Array.isArray(envelope.data.claims) ? envelope.data.claims.length : 0, envelope.data.left_off]).toEqual([COUNT, LIMITS.claimsListed, 100])
+    expect(Buffer.byteLength(JSON.stringify(envelope))).toBeLessThan(LIMITS.claimListBytes)
+    const { text } = await mac.run('me', ['claims'], { json: false })
+    expect(text.split('\n').at(-1)).toBe(`… and ${COUNT - 200} more of ${COUNT}: skein claims SCOPE, or --limit`)
+    expect((await mac.run('me', ['claims', 'src/part7', '--limit', '3'])).envelope.data).toMatchObject({ total: 100, left_off: 97 })
+  })
+
+  it('a claim of all of them names the first holders and counts the rest, once', async () => {
+    const { envelope } = await mac.run('all', ['claim', ':/'])
+    expect(envelope.data).toMatchObject({ overlap_count: COUNT, items: [{ scope: '', held_count: COUNT }] })
+    expect(envelope.warnings.map(({ code }) => code)).toEqual([...Array.from({ length: LIMITS.holdersListed }, () => 'CLAIM_OVERLAP'), 'CLAIM_OVERLAP_MORE'])
+    expect((await mac.run('all', ['claims', '--mine'])).envelope.warnings).toEqual([])
+    await mac.run('all', ['release', '--all'])
+    expect([...mac.host.replica.notes.keys()].filter(key => key.startsWith('told/'))).toEqual([])
+  })
+})
