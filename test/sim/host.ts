@@ -109,7 +109,7 @@ export class SimHost {
 
   #onDisk({ batch }: Commit): void {
     this.world.checks.written(this, batch)
-    this.world.sabotage?.disk?.(this, batch) ?? this.disk.write(batch)
+    if (this.world.sabotage?.disk?.(this, batch) !== true) this.disk.write(batch)
   }
 
   #run(effect: Effect): void {

@@ -74,8 +74,13 @@ export const simulate = (seed: number, { record = false, sabotage = null }: { re
 
   schedule.runUntil(chaosMs)
   nemesis.stop()
-  // who was invited by way of a host that the adversary took has to ask for another invitation
-  const honest = nemesis.honest().filter(host => host.isMember || host.invitation?.through !== nemesis.adversary.puppet)
+  // who was invited by way of a host that the adversary took, and does not know that it was let in, has to ask for another invitation
+  const stranded = nemesis.honest().filter(host => host.invitation !== null && !host.isMember && host.invitation.through === nemesis.adversary.puppet)
+  const honest = nemesis.honest().filter(host => !stranded.includes(host))
+  for (const host of stranded) {
+    host.kill()
+    world.unplug(host)
+  }
   const linked = (): boolean => {
     if (!honest.every(host => host.isUp && host.isMember)) return false
     return honest.every(one => honest.every(other => one === other || !world.neighbours(one, other) || world.isLinked(one, other)))

@@ -175,4 +175,70 @@ describe('restart', () => {
     bench.link(b, a)
     expect(b.happened('levelled').at(-1)?.viewsEqual).toBe(true)
   })
+
+  test('a lost frame is given back by a peer, and what lies behind it on the own disk counts again, here and there', () => {
+    a.note('one')
+    a.note('two')
+    bench.cutAll(a)
+    const { id } = a.note('three, which nobody else has')
+    const author = a.replica.author
+    if (author === null) throw new Error('no epoch')
+    a.disk.lose(author, 2)
+    a.restart()
+    expect(a.texts()).toHaveLength(1)
+    bench.link(b, a)
+    bench.advance(6_000)
+    expect(a.replica.view.record(id)).not.toBeNull()
+    expectEqual(a, b)
+    // it cannot know what else it lost, so it writes on in another epoch
+    a.note('four')
+    expect(a.replica.author).not.toBe(author)
+    expectEqual(a, b)
+  })
+
+  test('damage that has no name puts the own log in doubt', () => {
+    a.note('one')
+    const author = a.replica.author
+    a.restart([{ type: 'damageLoaded', what: 'a block', author: null, seq: null }])
+    a.note('two')
+    expect(a.replica.author).not.toBe(author)
+    expect(a.happened('epochOpened').at(-1)?.why).toContain('no longer holds')
+    expect(a.texts()).toHaveLength(2)
+  })
+
+  test('a home put back from an older copy takes back what others hold, and writes on in a new epoch: no fork', () => {
+    a.note('one')
+    const older = a.disk.copy()
+    const { id } = a.note('two')
+    const author = a.replica.author
+    if (author === null) throw new Error('no epoch')
+    a.disk.frames.set(author, new Map(older.frames.get(author)))
+    a.restart()
+    expect(a.replica.author).toBe(author)
+    bench.link(a, b)
+    expect(a.replica.view.record(id)).not.toBeNull()
+    expect(a.replica.author).not.toBe(author)
+    a.note('three')
+    expectEqual(a, b)
+    expect([...b.replica.logs.proofs()]).toEqual([])
+  })
+
+  test('a host whose disk failed acknowledges nothing more, reads on, and says so', () => {
+    a.commitsAtOnce = false
+    const lost = a.try([{ kind: 'note', fields: { text: 'never on disk' } }])
+    expect(lost).toBeUndefined()
+    a.feed({ type: 'commitFailed', batch: a.held.at(-1) ?? 0, reason: 'EIO' })
+    expect([...a.answers.values()].at(-1)).toMatchObject({ ok: false, failure: { code: 'FENCED' } })
+    expect(a.try([{ kind: 'note', fields: { text: 'later' } }])).toMatchObject({ ok: false, failure: { code: 'FENCED' } })
+    expect(a.happened('fenced')).toHaveLength(1)
+    b.note('still heard')
+    expect(a.texts().some(text => text.includes('still heard'))).toBe(true)
+    expect(b.texts().some(text => text.includes('never on disk'))).toBe(false)
+  })
+})
+
+test('of two links that one side dialled, the acceptor keeps the newer', () => {
+  bench.link(a, b)
+  bench.link(a, b)
+  for (const node of [a, b]) expect([...node.replica.links].filter(link => link.phase === 'open')).toHaveLength(1)
 })

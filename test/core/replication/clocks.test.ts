@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import { array, assert, boolean, integer, nat, property, record } from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { LIMITS } from '../../../src/core/limits.js'
 import { ownOffset } from '../../../src/core/replication/clock-offset.js'
@@ -6,9 +6,9 @@ import { compareStamps, HybridClock } from '../../../src/core/replication/hybrid
 
 describe('hybrid clock', () => {
   test('never gives a stamp twice or goes back, whatever the wall clock and others do', () => {
-    const step = fc.record({ wall: fc.integer({ min: 0, max: 1_000_000 }), witness: fc.boolean(), stamp: fc.record({ wall: fc.nat(2_000_000), count: fc.nat(0xffff) }) })
-    fc.assert(
-      fc.property(fc.array(step, { maxLength: 50 }), steps => {
+    const step = record({ wall: integer({ min: 0, max: 1_000_000 }), witness: boolean(), stamp: record({ wall: nat(2_000_000), count: nat(0xffff) }) })
+    assert(
+      property(array(step, { maxLength: 50 }), steps => {
         const clock = new HybridClock()
         let last = { wall: 0, count: 0 }
         for (const { wall, witness, stamp } of steps) {
