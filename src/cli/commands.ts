@@ -29,6 +29,8 @@ import { up } from './commands/up.js'
 import { verify } from './commands/verify.js'
 import { who } from './commands/who.js'
 import { whoami } from './commands/whoami.js'
+import { completionsCommand } from './commands/completions.js'
+import { schemaCommand } from './commands/schema.js'
 
 /** Groups of commands, in the order in which help shows them. */
 export const GROUPS: ReadonlyMap<Command['group'], string> = new Map([
@@ -45,5 +47,6 @@ export const COMMANDS: readonly Command[] = [
   init, invite, join, up, down, leave, sync, peers, whoami, sessions, repo,
   claim, release, renew, claims, who,
   propose, accept, reject, send, ask, answer, ack, nack, intent, intents, block, unblock, decide, withdraw,
-  status, pending, inbox, conversation, log, show, verify
+  status, pending, inbox, conversation, log, show, verify, schemaCommand(() => COMMANDS),
+  completionsCommand(() => COMMANDS)
 ]

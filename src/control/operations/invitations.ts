@@ -6,7 +6,7 @@ import type { Host } from '../../host/host.js'
 import { operation } from '../operation.js'
 import { iso } from '../words.js'
 
-const invitationSchema = z.object({
+export const invitationSchema = z.object({
   id: z.string(),
   role: z.string(),
   ephemeral: z.boolean(),
