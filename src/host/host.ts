@@ -18,7 +18,7 @@ import { JOINING_NOTE, readJoining } from './joining-note.js'
 import { Network } from './network.js'
 import { readEnrolment, writeEnrolment, type Enrolment } from './repository/enrolment.js'
 import { Runtime } from './runtime.js'
-import { openWhenFree } from './store-opening.js'
+import { cpuMs, openWhenFree } from './store-opening.js'
 import type { AgentProcess, Evidence } from './session/evidence.js'
 import { SessionRegistry } from './session/registry.js'
 import { skeinVersion } from './version.js'
@@ -42,7 +42,7 @@ export const HOST_SESSION = 'host' as SessionName
 const ENROLMENT_NOTE = 'enrolment'
 const PEER_NOTE = 'peer/'
 
-type Opened = Pick<Host, 'paths' | 'settings' | 'adapters' | 'runtime' | 'sessions' | 'enrolment' | 'daemonSince' | 'openedMs'>
+type Opened = Pick<Host, 'paths' | 'settings' | 'adapters' | 'runtime' | 'sessions' | 'enrolment' | 'daemonSince' | 'opened'>
 
 /** One opened home: its replica and store, its sessions and repositories, and its links if it has any. What every command works on. */
 export class Host {
@@ -54,14 +54,14 @@ export class Host {
   readonly sessions: SessionRegistry
   /** Since when a daemon serves this home, in wall time; null when a command opened it for itself. */
   readonly daemonSince: Millis | null
-  /** How long it took to open the store and to read all of it. */
-  readonly openedMs: Millis
+  /** How long it took to open the store and to read all of it: by the clock, and of this process's own work. */
+  readonly opened: { readonly ms: Millis; readonly cpuMs: Millis }
   #network: Network | null = null
   #enrolment: Enrolment
   #stopped: Promise<void> | null = null
   #cancelRefresh: (() => void) | null = null
 
-  private constructor({ paths, settings, adapters, runtime, sessions, enrolment, daemonSince, openedMs }: Opened) {
+  private constructor({ paths, settings, adapters, runtime, sessions, enrolment, daemonSince, opened }: Opened) {
     this.paths = paths
     this.settings = settings
     this.adapters = adapters
@@ -70,7 +70,7 @@ export class Host {
     this.sessions = sessions
     this.#enrolment = enrolment
     this.daemonSince = daemonSince
-    this.openedMs = openedMs
+    this.opened = opened
   }
 
   /**
@@ -85,7 +85,7 @@ export class Host {
     if (!signer.ok) return signer
     const store = await openWhenFree(paths, adapters, options.create ?? false, options.lockMs ?? LIMITS.storeLockMs)
     if (!store.ok) return store
-    const { frames, sinceMono } = store.value
+    const { frames, sinceMono, sinceCpuMs } = store.value
     const noted = noteHolder(paths.holder, options.what, new Date(adapters.clock.now().wall))
     if (!noted.ok) {
       await frames.close()
@@ -103,7 +103,7 @@ export class Host {
     for (const [key, value] of replica.notes) sessions.restore(key, value)
     resumeJoining(runtime)
     const { wall, mono } = adapters.clock.now()
-    return success(new Host({ paths, settings, adapters, runtime, sessions, enrolment: enrolment.value, daemonSince: options.daemon ? wall : null, openedMs: mono - sinceMono }))
+    return success(new Host({ paths, settings, adapters, runtime, sessions, enrolment: enrolment.value, daemonSince: options.daemon ? wall : null, opened: { ms: mono - sinceMono, cpuMs: cpuMs() - sinceCpuMs } }))
   }
 
   get network(): Network | null {

@@ -9,15 +9,22 @@ export interface OpenedStore {
   readonly frames: FrameStore
   /** When the try that succeeded began. */
   readonly sinceMono: Millis
+  readonly sinceCpuMs: Millis
+}
+
+/** Processor time that this process has used, all threads. */
+export const cpuMs = (): Millis => {
+  const { user, system } = process.cpuUsage()
+  return (user + system) / 1000
 }
 
 /** Opens a store that another process may hold for a moment: waits up to `patienceMs`, then `STORE_LOCKED` names who has it. */
 export const openWhenFree = async (paths: HomePaths, adapters: HostAdapters, create: boolean, patienceMs: Millis): Promise<Result<OpenedStore>> => {
   const until = adapters.clock.now().mono + patienceMs
   for (;;) {
-    const sinceMono = adapters.clock.now().mono
+    const [sinceMono, sinceCpuMs] = [adapters.clock.now().mono, cpuMs()]
     const store = await adapters.openStore(paths.store, { create })
-    if (store.ok) return success({ frames: store.value, sinceMono })
+    if (store.ok) return success({ frames: store.value, sinceMono, sinceCpuMs })
     if (store.failure.code !== 'STORE_LOCKED') return store
     if (adapters.clock.now().mono >= until) {
       const holder = readHolder(paths.holder)

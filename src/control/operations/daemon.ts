@@ -8,6 +8,8 @@ const running = z.object({
   listening: z.string().nullable(),
   /** How long it took to open the store and to read all of it, waiting for its lock not counted. */
   opened_ms: z.number(),
+  /** Of that, what the processor worked for it: what a busy machine does not change. */
+  opened_cpu_ms: z.number(),
   /** Links that are open now. */
   links: z.number().int(),
   /** Nobody would miss this home's mesh: `join` may put another in its place. */
@@ -30,7 +32,8 @@ export const daemon = operation({
         pid: host.daemonSince === null ? null : process.pid,
         since: host.daemonSince === null ? null : iso(host.daemonSince),
         listening: listening === null ? null : `${listening.host}:${listening.port}`,
-        opened_ms: host.openedMs,
+        opened_ms: host.opened.ms,
+        opened_cpu_ms: host.opened.cpuMs,
         links: [...host.replica.links].filter(({ phase }) => phase === 'open').length,
         untouched: host.isUntouched
       }

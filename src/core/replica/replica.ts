@@ -225,7 +225,7 @@ export class Replica {
         return
       case 'leaving':
         for (const link of this.#links.values()) if (link.phase === 'open') this.#exchange.sayStatus(link, true)
-        for (const link of this.#links.values()) this.#notePeer(link)
+        this.#notePeers()
         return
       case 'retire':
         return this.#retire(input.request)
@@ -255,6 +255,7 @@ export class Replica {
     if (taken.type === 'appended') {
       for (const { header } of taken.frames) {
         if (keyOf(header.author) === this.key) this.#clock.restore(header.stamp)
+        else this.#hear(keyOf(header.author), Math.min(this.#now.wall, header.stamp.wall - header.offsetMs))
         this.logs.get(header.author)?.stored(header.seq)
       }
       this.#rememberPlace(taken.frames, idsIn(taken.change))
@@ -700,7 +701,7 @@ export class Replica {
     }
     if (mono - this.#heardNotedMono < HEARD_NOTE_MS) return
     this.#heardNotedMono = mono
-    for (const link of this.#links.values()) this.#notePeer(link)
+    this.#notePeers()
   }
 
   #scheduleWake(): void {
@@ -726,12 +727,21 @@ export class Replica {
     else if (this.notes.has(AWAY_NOTE + key)) this.#note(AWAY_NOTE + key, null)
   }
 
-  /** `heard`, and what the peer is known to hold of the own log, outlive this run. */
+  /** `heard` outlives this run, also of those who were only heard through others; and what each peer is known to hold of the own log. */
+  #notePeers(): void {
+    for (const key of this.#heard.keys()) if (this.#isMember(key)) this.#noteHeard(key)
+    for (const link of this.#links.values()) this.#notePeer(link)
+  }
+
+  #noteHeard(key: HostKey): void {
+    const heard = this.#heard.get(key)
+    if (heard !== undefined && this.#commits.fenced === null && this.notes.get(`heard/${key}`) !== String(heard)) this.#note(`heard/${key}`, String(heard))
+  }
+
   #notePeer(link: Link): void {
     if (link.peer === null || this.#commits.fenced !== null || !this.#isMember(link.peer.key)) return
     const { key } = link.peer
-    const heard = this.#heard.get(key)
-    if (heard !== undefined && this.notes.get(`heard/${key}`) !== String(heard)) this.#note(`heard/${key}`, String(heard))
+    this.#noteHeard(key)
     const own = this.#own.author
     const confirmed = own === null ? undefined : link.confirmed.get(own)
     if (own !== null && confirmed !== undefined && this.notes.get(`at/${key}`) !== `${own} ${confirmed}`) this.#note(`at/${key}`, `${own} ${confirmed}`)
