@@ -620,7 +620,7 @@ export class Replica {
   #takeMessage(link: Link, bytes: Uint8Array): void {
     const decoded = decodeMessage(bytes)
     if (!decoded.ok) {
-      this.#countRefusal(link, 'MESSAGE_MALFORMED', decoded.failure.message, false)
+      if (link.phase === 'open') this.#countRefusal(link, 'MESSAGE_MALFORMED', decoded.failure.message, false)
       return this.#refuseLink(link, 'MESSAGE_MALFORMED', decoded.failure.message)
     }
     link.lastHeardMono = this.#now.mono
@@ -656,7 +656,9 @@ export class Replica {
     this.#exchange.begin(link)
   }
 
+  /** One that never came to be is counted, so that a person sees who was turned away, and why. */
   #refuseLink(link: Link, code: ErrorCode, text: string): void {
+    if (link.phase !== 'open' && code !== 'LINK_DUPLICATE') this.#countRefusal(link, code, text, false)
     this.#send(link, { type: 'refuse', code, text })
     this.#emit({ type: 'close', link: link.id, code, text })
     this.#unlink(link, code, text, false)
@@ -671,7 +673,7 @@ export class Replica {
   }
 
   #countRefusal(link: Link | null, code: ErrorCode, text: string, blame: boolean): void {
-    const from = link === null ? 'this host' : (link.peer?.key ?? link.remote)
+    const from = originOf(link)
     this.refusals.add(code, text, from, this.#now.wall)
     this.#emit({ type: 'happened', event: { type: 'refused', code, text, from } })
     if (link === null || !blame) return
@@ -798,6 +800,12 @@ export class Replica {
 
 /** Once so many bytes of records are formed, what still waits goes into the next commit: peers see the first of a burst while the rest is made, and no other work waits for long. */
 const FORMED_BYTES = 16 * 1024
+
+/** A key counts only once it was proven; of a stranger its address, whatever port it came from. */
+const originOf = (link: Link | null): string => {
+  if (link === null) return 'this host'
+  return link.phase === 'open' && link.peer !== null ? link.peer.key : link.side === 'accepted' ? link.remote.replace(/:\d+$/, '') : link.remote
+}
 
 const AWAY_NOTE = 'away/'
 
