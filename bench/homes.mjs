@@ -32,7 +32,7 @@ export const twoHomes = async () => {
   const folder = temporaryFolder()
   const [a, b] = [join(folder, 'a'), join(folder, 'b')]
   await skein(a, 'init', '--name', 'a', '--no-passphrase', '--listen', '127.0.0.1:0')
-  await skein(a, 'up')
+  await daemonUp(a)
   try {
     const { token } = await skein(a, 'invite')
     await skein(b, 'join', token, '--name', 'b', '--listen', '127.0.0.1:0')
@@ -40,6 +40,17 @@ export const twoHomes = async () => {
     await skein(a, 'down')
   }
   return { a, b }
+}
+
+/** Starts the daemon of a home. `skein up` gives up after 1.5 s, which a large store on a busy machine exceeds: asked again, it finds it up. */
+export const daemonUp = async home => {
+  for (let tries = 20; ; tries--) {
+    try {
+      return await skein(home, 'up')
+    } catch (error) {
+      if (tries === 0 || !String(error.stdout).includes('DAEMON_HUNG')) throw error
+    }
+  }
 }
 
 /** Bytes of all files below a folder. */

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { tmpdir } from 'node:os'
 import { pathOf } from '../claims.mjs'
-import { BIN, skein, twoHomes } from '../homes.mjs'
+import { BIN, daemonUp, skein, twoHomes } from '../homes.mjs'
 import { figure, now } from '../measure.mjs'
 import { start } from '../processes.mjs'
 
@@ -50,7 +50,7 @@ export const reopen = async () => {
   const times = new Map(COMMANDS.map(({ line }) => [line, []]))
   const floor = []
   const absent = new Map()
-  await skein(home, 'up')
+  await daemonUp(home)
   try {
     for (let round = 0; round <= ROUNDS; round++) {
       const bare = await wholeProcess(['-e', '0'])
