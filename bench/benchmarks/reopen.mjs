@@ -33,7 +33,8 @@ const filled = async () => {
 const COMMANDS = [
   { line: 'whoami --json', args: ['whoami', '--json'] },
   { line: 'status --json', args: ['status', '--json'], target: '≤ 3×' },
-  { line: 'who', args: ['who', '--repo', 'example.org/team/app', ':/packages/module-7/src/part-3/file-1829.ts'] },
+  // a name, so that no checkout is needed; nobody holds it, so the exit code is 0
+  { line: 'who', args: ['who', '@release'] },
   { line: 'claims --json', args: ['claims', '--json'] }
 ]
 
