@@ -95,7 +95,7 @@ const ask = async ({ socket, lines }: Daemon, call: Call, timeoutMs: number): Pr
   socket.write(`${JSON.stringify(call)}\n`)
   const answer = await withTimeout(lines.next(), timeoutMs)
   socket.destroy()
-  if (answer === null) return failureReply({ code: 'DAEMON_HUNG', message: `the daemon did not answer within ${Math.round(timeoutMs / 1000)} s`, next: ['skein doctor'] })
+  if (answer === null) return failureReply({ code: 'DAEMON_HUNG', message: `the daemon did not answer within ${Math.round(timeoutMs / 1000)} s`, next: ['skein status'] })
   if (answer.done === true) return failureReply({ code: 'DAEMON_HUNG', message: 'the daemon went away before it answered; nothing is known of what it did', next: ['skein status'] })
   return parseReply(answer.value)
 }

@@ -60,4 +60,4 @@ export const failureReply = (failure: Failure, freshness: Freshness | Record<str
 
 /** What a defect of skein looks like to whoever met it: no stack trace, and what to do. */
 export const bugReply = (error: unknown): Reply =>
-  failureReply({ code: 'BUG', message: `this is a defect of skein: ${error instanceof Error ? error.message : String(error)}`, next: ['skein doctor', 'report it with the command that you typed'] })
+  failureReply({ code: 'BUG', message: `this is a defect of skein: ${error instanceof Error ? error.message : String(error)}`, next: ['skein verify', 'report it with the command that you typed'] })

@@ -309,7 +309,7 @@ export class Replica {
   }
 
   #answerFenced(request: RequestId): void {
-    this.#emit({ type: 'answer', request, outcome: failure('FENCED', `nothing is written any more: ${this.#commits.fenced ?? ''}`, { next: ['skein doctor'] }) })
+    this.#emit({ type: 'answer', request, outcome: failure('FENCED', `nothing is written any more: ${this.#commits.fenced ?? ''}`, { next: ['skein status'] }) })
   }
 
   #submitAct(request: RequestId, bytes: Uint8Array): void {

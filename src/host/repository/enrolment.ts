@@ -128,7 +128,7 @@ export const readEnrolment = (text: string | null): Result<Enrolment> => {
   const checked = schema.safeParse(parsed(text))
   if (!checked.success) {
     const why = checked.error.issues[0]?.message ?? 'not valid'
-    return failure('STORE_DAMAGED', `the list of enrolled repositories cannot be read: ${why}`, { next: ['skein doctor'] })
+    return failure('STORE_DAMAGED', `the list of enrolled repositories cannot be read: ${why}`, { next: ['skein verify'] })
   }
   const { repositories, links } = checked.data
   return success({ repositories: new Map(repositories.map(entry => [entry.key, entry])), links: new Map(links) })
