@@ -96,9 +96,10 @@ export class Intake {
     const log = logs.get(author)
     const place: Place = log === null ? this.#placeOfFirst(frame, pulled) : log.place(frame, frameHash(crypto, frame.headerBytes), pulled)
     if (place === 'seen' || place === 'below') return { type: 'seen', author, seq }
-    if (place === 'gap') return { type: 'gap', author }
+    // also where it has no place yet: a frame whose number or epoch was changed on the way is refused and counted, not just asked for again
     const verified = verify(frame)
     if (!verified.ok) return refused(verified.failure, true)
+    if (place === 'gap') return { type: 'gap', author }
     if (place === 'conflict') return { type: 'conflict', frame: verified.value }
     if (place === 'misfit') return this.#misfit(verified.value)
     return this.#append(verified.value, place, now)
