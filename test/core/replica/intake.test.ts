@@ -41,26 +41,10 @@ describe('a frame of which one byte was changed on the way', () => {
       const digest = logs.digest(() => true, '0'.repeat(64) as Parameters<LogBook['digest']>[1])
       for (const bit of [0, 7]) {
         const taken = take(third.map((byte, index) => (index === place ? byte ^ (1 << bit) : byte)))
-        // a changed number or epoch makes it a frame of another place: unproven until that is reached, and never taken
-        expect(['refused', 'gap', 'seen'], `byte ${place}, bit ${bit}`).toContain(taken.type)
+        expect(taken.type, `byte ${place}, bit ${bit}`).toBe('refused')
         expect(logs.digest(() => true, '0'.repeat(64) as Parameters<LogBook['digest']>[1])).toBe(digest)
       }
       expect([third, fourth, fifth].map(bytes => take(bytes).type)).toEqual(['appended', 'appended', 'appended'])
     }
-  })
-
-  it('is counted with its fault, save where it poses as a frame of another number or epoch', () => {
-    const [first, second, third] = frames()
-    if (first === undefined || second === undefined || third === undefined) throw new Error('three frames')
-    const uncounted: number[] = []
-    for (let place = 0; place < third.length; place++) {
-      const { intake } = reader()
-      intake.take(first, false, NOW)
-      intake.take(second, false, NOW)
-      const taken = intake.take(third.map((byte, index) => (index === place ? byte ^ 1 : byte)), false, NOW)
-      if (taken.type !== 'refused') uncounted.push(place)
-    }
-    // the 12 bytes of the epoch and the 8 of the number, which stand side by side
-    expect(Math.max(...uncounted) - Math.min(...uncounted)).toBeLessThan(20)
   })
 })
