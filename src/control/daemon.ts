@@ -5,7 +5,7 @@ import type { ReplicaEvent } from '../core/replica/effect.js'
 import { LIMITS } from '../core/limits.js'
 import { failure, success, type Result } from '../core/result.js'
 import { Host } from '../host/host.js'
-import { readHolder } from '../host/holder.js'
+import { isAlive, readHolder } from '../host/holder.js'
 import { homePaths } from '../host/home.js'
 import { systemAdapters } from './assembly.js'
 import { ControlServer } from './server.js'
@@ -20,7 +20,10 @@ export interface RunningDaemon {
 
 /** Serves one home: opens its store, listens for peers and for commands, keeps its links. Ends at SIGTERM, SIGINT or `skein down`. */
 export const runDaemon = async (home: string): Promise<Result<RunningDaemon>> => {
-  const opened = await Host.open(home, systemAdapters(), { what: 'daemon', daemon: true, lockMs: LIMITS.controlConnectMs })
+  // a command gives the store back in a moment; another daemon does not
+  const holder = readHolder(homePaths(home).holder)
+  const lockMs = holder?.what === 'daemon' && isAlive(holder.pid) ? LIMITS.controlConnectMs : LIMITS.storeLockMs
+  const opened = await Host.open(home, systemAdapters(), { what: 'daemon', daemon: true, lockMs })
   if (!opened.ok) return nameTheOther(home, opened)
   const host = opened.value
   if (host.replica.hasLeft) {

@@ -81,7 +81,14 @@ export const startDaemon = async (home: string, relocation: Relocation = {}): Pr
     if (answer !== null) return alreadyUp(answer, answer.envelope.ok && (answer.envelope.data as { readonly pid: number }).pid === child.pid)
     if (ended !== null) return startFailure(log)
   }
-  return failureReply({ code: 'DAEMON_HUNG', message: `the daemon (pid ${child.pid ?? '?'}) has started but does not answer yet; its log is ${log}`, details: { pid: child.pid ?? null }, next: ['skein status'] })
+  return stillStarting(child.pid ?? 0, log)
+}
+
+/** On a busy machine a daemon may take longer than a shell should wait: it is alive and will answer, and commands work meanwhile. */
+const stillStarting = (pid: number, log: string): Reply => {
+  const reply = done({ pid, listening: null, started: true, text: `starting, pid ${pid}` })
+  const warning = { code: 'DAEMON_STARTING', text: `the daemon (pid ${pid}) does not answer yet; skein status tells when it does, ${log} what went wrong if it does not`, details: { pid } }
+  return reply.envelope.ok ? { ...reply, envelope: { ...reply.envelope, warnings: [warning] } } : reply
 }
 
 /** What an agent's variables would make of a daemon that many sessions use is nobody's business. */
