@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { LIMITS } from '../core/limits.js'
 import { failure, success, type Result } from '../core/result.js'
 import type { Evidence } from '../host/session/evidence.js'
-import { homePaths, readHome, writeSettings } from '../host/home.js'
+import { errorCode, homePaths, readHome, writeSettings } from '../host/home.js'
 import { isAlive, readHolder } from '../host/holder.js'
 import { makeStore } from './adapters.js'
 import { callDaemon } from './client.js'
@@ -48,8 +48,19 @@ const relocate = async (home: string, { listen, advertise = [] }: Relocation): P
   if (!place.ok) return place
   const told = advertiseAddresses(advertise)
   if (!told.ok) return told
-  writeSettings(paths, { ...settings, listen: place.value, advertise: advertise.length === 0 ? settings.advertise : told.value })
-  return success(true)
+  return written(paths.settings, () => {
+    writeSettings(paths, { ...settings, listen: place.value, advertise: advertise.length === 0 ? settings.advertise : told.value })
+    return true as const
+  })
+}
+
+/** `HOME_UNWRITABLE` where the system refuses to write this file. */
+const written = <Value>(path: string, write: () => Value): Result<Value> => {
+  try {
+    return success(write())
+  } catch (error) {
+    return failure('HOME_UNWRITABLE', `${path} cannot be written: ${errorCode(error)}`, { details: { cause: errorCode(error) } })
+  }
 }
 
 /**
@@ -64,8 +75,12 @@ export const startDaemon = async (home: string, relocation: Relocation = {}): Pr
   const running = await askDaemon(home, 'daemon')
   if (running !== null) return alreadyUp(running, false)
   const log = join(home, 'log', 'start.log')
-  mkdirSync(join(home, 'log'), { recursive: true, mode: 0o700 })
-  const output = openSync(log, 'w', 0o600)
+  const opened = written(log, () => {
+    mkdirSync(join(home, 'log'), { recursive: true, mode: 0o700 })
+    return openSync(log, 'w', 0o600)
+  })
+  if (!opened.ok) return failureReply(opened.failure)
+  const output = opened.value
   const script = process.argv[1]
   if (script === undefined) throw new Error('started without a script')
   const child = spawn(process.execPath, [script, 'up', '--foreground', '--json', '--home', home], { cwd: '/', detached: true, stdio: ['ignore', output, output], env: daemonEnvironment() })

@@ -20,7 +20,7 @@ export class TestMesh {
   }
 
   at(name: string, options: Omit<RunOptions, 'home'> = {}): RunOptions {
-    return { home: this.home(name), cwd: this.folder.path, session: `${name}-1`, ...options }
+    return { home: this.home(name), cwd: this.folder.path, session: `${name.replace(/\W+/g, '').slice(0, 40) || 'home'}-1`, ...options }
   }
 
   run(name: string, args: readonly string[], options: Omit<RunOptions, 'home'> = {}): Promise<Ran> {

@@ -1,4 +1,4 @@
-import type { HostKey } from '../brand.js'
+import type { HostKey, Millis } from '../brand.js'
 import { decodeAct, writeAct, type ActStamp, type VerifiedAct } from '../coordination/membership/act.js'
 import { judgeJoiner } from '../coordination/membership/admission.js'
 import type { JoiningProof } from '../coordination/membership/joining.js'
@@ -140,5 +140,8 @@ const vouchedFor = ({ acts, crypto, mesh }: Context, key: HostKey, brought: read
   return reduceRoster([...acts.values(), ...decoded]).admits(key).state === 'member'
 }
 
-/** Whether a link that is not yet open has had its time. */
-export const isOverdue = (link: Link, nowMono: number): boolean => link.phase !== 'open' && nowMono - link.openedMono > LIMITS.handshakeMs
+/** The peer is told before the transport, which waits just as long, ends the channel without a word. */
+const WORD_MS = 500
+
+/** Reading of the monotonic clock at which a link that is not yet open has had its time. */
+export const overdueMono = (link: Link): Millis => link.openedMono + LIMITS.handshakeMs - WORD_MS

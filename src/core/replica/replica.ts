@@ -24,7 +24,7 @@ import { Commits } from './commits.js'
 import type { Context } from './context.js'
 import type { Effect } from './effect.js'
 import { Exchange, holdersOf } from './exchange.js'
-import { Greeting, isOverdue } from './greeting.js'
+import { Greeting, overdueMono } from './greeting.js'
 import { Intake, type Taken } from './intake.js'
 import type { Input, LinkId, RequestId, Written } from './input.js'
 import { newLink, raise, type Link } from './link-state.js'
@@ -690,7 +690,7 @@ export class Replica {
   #wake(): void {
     const { mono } = this.#now
     for (const link of this.#links.values()) {
-      if (isOverdue(link, mono)) this.#refuseLink(link, 'HANDSHAKE_TIMEOUT', 'the peer did not prove itself in time')
+      if (link.phase !== 'open' && mono >= overdueMono(link)) this.#refuseLink(link, 'HANDSHAKE_TIMEOUT', 'the peer did not prove itself in time')
       else if (link.phase === 'open' && mono - link.lastHeardMono > LIMITS.silentMs) this.#refuseLink(link, 'LINK_SILENT', `nothing heard for ${Math.round((mono - link.lastHeardMono) / 1000)} s`)
     }
     this.#exchange.wants.wake()
@@ -708,7 +708,7 @@ export class Replica {
 
   #scheduleWake(): void {
     const due = [this.#exchange.haveDueMono ?? Number.POSITIVE_INFINITY, this.#exchange.wants.dueMono ?? Number.POSITIVE_INFINITY]
-    for (const link of this.#links.values()) due.push(link.phase === 'open' ? this.#nextBeatMono : link.openedMono + LIMITS.handshakeMs + 1)
+    for (const link of this.#links.values()) due.push(link.phase === 'open' ? this.#nextBeatMono : overdueMono(link))
     const atMono = Math.min(...due)
     if (Number.isFinite(atMono)) this.#emit({ type: 'wake', atMono })
   }
