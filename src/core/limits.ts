@@ -23,9 +23,9 @@ export const LIMITS = {
   turnAheadMinutes: 10, // a turn this far past its record's own time is no turn: it would push every later claim back
   actBytes: 128 * 1024, // a leave names the head of every epoch: 1,024 of them at about 110 bytes
   actSeen: 64, // newest acts an act may name
-  retiredEpochs: 40, // heads that fit into a retire act beside 64 ids
 
   // mesh
+  retiredEpochs: 960, // heads that fit into a retire act of 128 KiB beside 64 ids, newest first
   members: 1_024, // heads of all fit into one message of 320 KiB
   links: 64, // a full mesh up to 32 hosts, and as many again on their way in or out
   profileAddresses: 8, // LAN, VPN and a name for each of IPv4 and IPv6; nobody has a host dialled at a hundred places

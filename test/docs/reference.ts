@@ -78,9 +78,9 @@ with the same answer, and waits up to five seconds for another that holds it.
 
 ## Who is asking
 
-A session is one agent process with its conversation, or one terminal. It is found by, in order: \`--as\`; what the nearest agent above this
-process registered; \`SKEIN_SESSION\`; an agent's own variable, if no nearer agent stands between; else the terminal. \`skein whoami\` says which
-it is and how it was found. Subagents of one parent warn each other; a parent and its subagent do not.
+A session is one agent process with its conversation, or one terminal. It is found by, in order: \`--as\`; \`SKEIN_SESSION\`;
+the nearest agent process above this one (all its shells are one session); an agent's own variable, where neither agent nor terminal can be
+seen; else the tmux pane, or the terminal. \`skein whoami\` says which it is and how it was found. Subagents of one parent warn each other; a parent and its subagent do not.
 
 ## Ids and addressees
 
