@@ -1,7 +1,7 @@
 // Three hosts as real processes over loopback TLS, two agents on one of them, play a sprint: claims, a proposal with a wanted ack, a cut
 // during which two agents take the same files, the heal. It prints what each agent is told, and exits 1 where an assertion does not hold.
 import { strict as assert } from 'node:assert'
-import { Stage } from './stage.mjs'
+import { BIN, Stage } from './stage.mjs'
 
 const stage = new Stage()
 const paint = code => text => (process.stdout.isTTY ? `\u001b[${code}m${text}\u001b[0m` : text)
@@ -102,15 +102,15 @@ const tryNext = () => {
   console.log(`  The homes lie in ${stage.folder}. For example:`)
   for (const [name, words] of [['mac', 'status'], ['box', 'claims'], ['spark', 'log'], ['spark', 'verify']]) {
     const { home, cwd } = stage.hosts.get(name)
-    console.log(`    cd ${cwd} && node ${process.cwd()}/dist/cli/bin.js --home ${home} ${words}`)
+    console.log(`    cd ${cwd} && node ${BIN} --home ${home} ${words}`)
   }
 }
 
 let ending = false
-const end = async code => {
+const end = async (code, options) => {
   if (ending) return
   ending = true
-  await stage.close()
+  await stage.close(options)
   process.exit(code)
 }
 for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => void end(130))
@@ -119,12 +119,13 @@ try {
   const started = performance.now()
   await play()
   console.log(good(`\nAll of it held, in ${((performance.now() - started) / 1000).toFixed(1)} s.`))
+  tryNext()
   if (process.stdout.isTTY) {
-    tryNext()
     console.log('  The daemons run until you press Ctrl-C, which takes everything away again.')
     await new Promise(() => setInterval(() => undefined, 2 ** 30))
   }
-  await end(0)
+  console.log('  No terminal to wait on: the daemons are stopped, the homes stay and answer without them. Remove the folder when you have seen enough.')
+  await end(0, { keepHomes: true })
 } catch (error) {
   if (!ending) console.error(`\nThe demo failed: ${error instanceof Error ? error.message : String(error)}`)
   await end(1)

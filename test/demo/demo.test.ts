@@ -35,12 +35,15 @@ const play = (interruptAt?: string): Promise<{ code: number | null; output: stri
 describe('the demo', () => {
   afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
-  it('holds all that it asserts, and leaves nothing', { timeout: 120_000 }, async () => {
+  it('holds all that it asserts, leaves no process, and names homes that can be tried', { timeout: 120_000 }, async () => {
     const { code, output } = await play()
     expect(output).toContain('All of it held')
     expect(code).toBe(0)
-    expect(readdirSync(folder)).toEqual([])
     expect(processesIn(folder)).toBe('')
+    const lines = [...output.matchAll(/^ {4}(cd .*)$/gm)].map(([, line = '']) => line)
+    expect(lines).toHaveLength(4)
+    for (const line of lines) expect(spawnSync('sh', ['-c', line], { encoding: 'utf8', env: { PATH: process.env.PATH, HOME: folder } }), line).toMatchObject({ status: 0 })
+    for (const home of readdirSync(folder)) rmSync(join(folder, home), { recursive: true })
   })
 
   it('takes everything away on Ctrl-C', { timeout: 60_000 }, async () => {

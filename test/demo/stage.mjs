@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { startProxy } from '../support/fault-proxy.mjs'
 
-const BIN = fileURLToPath(new URL('../../dist/cli/bin.js', import.meta.url))
+export const BIN = fileURLToPath(new URL('../../dist/cli/bin.js', import.meta.url))
 
 const freePort = () =>
   new Promise((resolve, reject) => {
@@ -119,13 +119,13 @@ export class Stage {
   }
 
   /** Stops what was started and takes everything away; what the story was still doing never goes on. */
-  async close() {
+  async close({ keepHomes = false } = {}) {
     this.#closing = true
     for (const host of this.hosts.values()) {
       await this.#stop(host)
       await host.proxy.close()
     }
-    rmSync(this.folder, { recursive: true, force: true })
+    if (!keepHomes) rmSync(this.folder, { recursive: true, force: true })
   }
 }
 
