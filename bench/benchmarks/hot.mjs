@@ -73,7 +73,7 @@ const intake = () => {
   const signer = nodeSigner(nodeCrypto.sha256(new Uint8Array(2)))
   const signature = signer.sign(verifyAlone[0])
   const [taken, verified] = inTurns([take, () => perSecond(2_000, () => nodeCrypto.verify(signature, verifyAlone[0], signer.publicKey))])
-  return figure({ name: 'hot: frames of one claim through the intake', unit: '/s', rounds: taken, beside: { name: 'their verification alone', rounds: verified } })
+  return figure({ name: 'hot: frames of one claim through the intake', unit: '/s', rounds: taken, beside: { name: 'one verification', rounds: verified } })
 }
 
 /** What a claim asks first: who holds any of this? Files that are held, files that are not, folders, patterns. */
