@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { failure, success, type Result } from '../control/result.js'
-import type { Terminal, Typed } from './command.js'
+import type { Typed } from './command.js'
 import { textOption } from './command.js'
 
 /** The flags by which a passphrase may come; never an environment variable, never an argument. */
@@ -22,11 +22,13 @@ const ask = async (question: string): Promise<string> => {
   stdin.resume()
   stdin.setEncoding('utf8')
   let typed = ''
+  let interrupted = false
   try {
     for await (const chunk of stdin) {
       for (const character of String(chunk)) {
         if (character === '\r' || character === '\n' || character === '\u0004') return typed
-        if (character === '\u0003') process.exit(130)
+        if (character === '\u0003') interrupted = true
+        if (interrupted) return ''
         if (character === '\u007f' || character === '\b') typed = typed.slice(0, -1)
         else typed += character
       }
@@ -36,6 +38,7 @@ const ask = async (question: string): Promise<string> => {
     stdin.setRawMode(false)
     stdin.pause()
     stderr.write('\n')
+    if (interrupted) process.exit(130)
   }
 }
 
@@ -43,7 +46,7 @@ const ask = async (question: string): Promise<string> => {
  * The operator's passphrase: from the file that was named, else typed on the terminal. Without either `OPERATOR_LOCKED` at once, with the
  * line to type.
  */
-export const passphraseFor = async (_terminal: Terminal, typed: Typed, question: string, line: string): Promise<Result<string>> => {
+export const passphraseFor = async (typed: Typed, question: string, line: string): Promise<Result<string>> => {
   const file = textOption(typed, 'passphraseFile')
   if (file !== undefined) return fromFile(file)
   if (process.stdin.isTTY !== true) return failure('OPERATOR_LOCKED', 'this needs the operator\'s passphrase, and there is no terminal to ask on', { next: [line, `${line} --passphrase-file FILE`] })

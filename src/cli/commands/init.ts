@@ -28,7 +28,7 @@ export const init: Command = {
   ],
   run: async (terminal, typed) => {
     const bare = typed.options.get('passphrase') === false
-    const passphrase = bare ? null : await passphraseFor(terminal, typed, 'operator passphrase (12+ characters): ', 'skein init --no-passphrase')
+    const passphrase = bare ? null : await passphraseFor(typed, 'operator passphrase (12+ characters): ', 'skein init')
     if (passphrase !== null && !passphrase.ok) return terminal.print(failureReply(passphrase.failure), () => '')
     const { found } = await import('../../control/founding.js')
     const reply = await found({

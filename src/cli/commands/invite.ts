@@ -19,7 +19,7 @@ const MOST_USES = 64
 /** Asked for only where the operator key has one. */
 const operatorPassphrase = async (terminal: Terminal, typed: Typed, line: string): Promise<Result<string> | null> => {
   const { operatorHasPassphrase } = await import('../../control/inviting.js')
-  return (await operatorHasPassphrase(terminal.home)) ? passphraseFor(terminal, typed, 'operator passphrase: ', line) : null
+  return (await operatorHasPassphrase(terminal.home)) ? passphraseFor(typed, 'operator passphrase: ', line) : null
 }
 
 const list: Command = {
