@@ -7,6 +7,9 @@ import { alignRows } from '../table.js'
 /** A clock that is off by less than this is nobody's business. */
 const SKEW_SHOWN_MS = 1_000
 
+/** A link is heard at each beat; only one that fell silent has an age worth a word. */
+const QUIET_MS = 10_000
+
 const STATES: Readonly<Record<PeerRow['state'], string>> = { here: 'this host', linked: 'linked', away: 'away', unreachable: 'unreachable', unlinked: 'no daemon here', left: 'left the mesh', 'held-back': 'held back' }
 
 const bare = (url: string): string => url.replace(/^wss?:\/\//, '')
@@ -19,13 +22,13 @@ const stateText = (style: Style, { state, posture, round_trip_ms, skew_ms }: Pee
 }
 
 const heardText = ({ state, heard_ms }: PeerRow): string => {
-  if (state === 'here' || state === 'held-back') return ''
+  if (state === 'here' || state === 'held-back' || (state === 'linked' && heard_ms !== null && heard_ms < QUIET_MS)) return ''
   return heard_ms === null ? 'never heard' : `heard ${ageText(heard_ms)} ago`
 }
 
 const placeText = ({ state, address, dialled_by }: PeerRow, listening: string | null): string => {
   if (state === 'here') return listening === null ? '' : `listens on ${listening}`
-  return address === null ? '' : dialled_by === 'them' ? `from ${address}` : bare(address)
+  return address === null ? '' : dialled_by === 'them' ? 'it dialled' : bare(address)
 }
 
 const headText = ({ epoch, forked, seq, hash }: PeerRow['heads'][number]): string => (forked ? `epoch ${epoch}: forked, nothing in it counts` : `epoch ${epoch}: ${(seq ?? -1) + 1} frames, ${hash?.slice(0, 8) ?? ''}…`)
