@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import * as Y from 'yjs'
 import { nodeCrypto, nodeSigner } from '../../src/adapters/crypto/node.js'
 import type { ActId, AuthorId, Hash, HostKey, MeshId, RecordId, SessionName } from '../../src/core/brand.js'
-import { writeAct, type ActStamp } from '../../src/core/coordination/membership/act.js'
+import { writeAct } from '../../src/core/coordination/membership/act.js'
 import { ActSet } from '../../src/core/coordination/membership/acts.js'
 import type { ActContent, InvitationKey, SignatureHex } from '../../src/core/coordination/membership/body.js'
 import { foundMesh } from '../../src/core/coordination/membership/genesis.js'
@@ -24,6 +24,7 @@ import { LogBook } from '../../src/core/replication/log-book.js'
 import { encodeMessage, type Message } from '../../src/core/replication/message.js'
 import { verifyFrame, type VerifiedFrame } from '../../src/core/replication/verification.js'
 import type { Result } from '../../src/core/result.js'
+import type { Stamp } from '../../src/core/stamp.js'
 
 /** 2026-01-01T00:00:00Z: every time in the vectors counts from here. */
 const BEGIN = Date.UTC(2026, 0, 1)
@@ -58,7 +59,7 @@ export const plain = (value: unknown): unknown => {
 const founding = need(foundMesh(crypto, { name: 'demo', hostName: 'mac', role: 'worker', stamp: { wall: BEGIN, count: 0 } }, operator, founder))
 const mesh: MeshId = founding.mesh
 
-const actOf = (content: ActContent, stamp: ActStamp, seen: readonly ActId[], signer: Signer): Uint8Array =>
+const actOf = (content: ActContent, stamp: Stamp, seen: readonly ActId[], signer: Signer): Uint8Array =>
   need(writeAct({ mesh, stamp, seen, content }, signer))
 
 const acts = new ActSet(crypto, mesh)

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { Owed } from '../../core/coordination/delivery/delivery.js'
-import type { Damage } from '../../core/replica/replica.js'
+import type { Damage } from '../../core/replica/restoring.js'
 import { authorParts, keyOf } from '../../core/replication/author.js'
 import type { Host } from '../../host/host.js'
 import { hostRows, hostRowSchema } from '../hosts.js'

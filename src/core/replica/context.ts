@@ -1,42 +1,107 @@
-import type { Hash, HostKey, MeshId, Millis, Now } from '../brand.js'
-import type { ActSet } from '../coordination/membership/acts.js'
-import type { JoiningProof } from '../coordination/membership/joining.js'
-import type { View } from '../coordination/view.js'
+import type { HostId, HostKey, MeshId, Millis, Now } from '../brand.js'
+import { ActSet } from '../coordination/membership/acts.js'
+import { View } from '../coordination/view.js'
 import type { Crypto, Signer } from '../crypto.js'
-import type { ErrorCode } from '../errors.js'
-import type { LogBook } from '../replication/log-book.js'
-import type { Message } from '../replication/message.js'
-import type { Commits } from './commits.js'
-import type { Effect } from './effect.js'
+import { hostIdOf } from '../domain.js'
+import { toHex } from '../encoding/bytes.js'
+import { ownOffset } from '../replication/clock-offset.js'
+import { HybridClock } from '../replication/hybrid-clock.js'
+import { LogBook } from '../replication/log-book.js'
+import { encodeMessage, type Message } from '../replication/message.js'
+import { OwnLog } from '../replication/own-log.js'
+import type { Stamp } from '../stamp.js'
+import { Commits } from './commits.js'
+import type { Effect, ReplicaEvent } from './effect.js'
 import type { LinkId } from './input.js'
 import type { Link } from './link-state.js'
+import { Refusals } from './refusals.js'
 
-/** What the parts of a replica share: its stores, and the way out. */
-export interface Context {
+export interface ReplicaOptions {
   readonly crypto: Crypto
   readonly mesh: MeshId
-  readonly key: HostKey
+  /** The host key: signs frames, witnesses and handshakes. */
   readonly signer: Signer
+}
+
+/** What the parts of a replica share: who it is, what it holds, the present moment, and the one way out. It decides nothing. */
+export class Context {
+  readonly crypto: Crypto
+  readonly mesh: MeshId
+  readonly signer: Signer
+  readonly key: HostKey
+  readonly hostId: HostId
   readonly acts: ActSet
-  readonly logs: LogBook
   readonly view: View
-  readonly commits: Commits
-  readonly links: ReadonlyMap<LinkId, Link>
-  readonly now: Now
-  /** Mesh time: the own wall clock less the own offset. */
-  readonly meshNow: Millis
-  /** An invitation that this host uses, until it is a member. */
-  readonly joining: { readonly proof: JoiningProof; readonly inviter: HostKey } | null
-  emit(effect: Effect): void
-  send(link: Link, message: Message): void
-  /** Tells the peer why, closes and forgets the link. */
-  refuseLink(link: Link, code: ErrorCode, text: string): void
-  /** Counts what was refused, without closing; `blame` counts against the link. */
-  countRefusal(link: Link | null, code: ErrorCode, text: string, blame: boolean): void
-  /** Takes in acts, stages what is new; true if the roster changed. */
-  takeActs(acts: readonly Uint8Array[], link: Link | null): boolean
-  takeFrame(bytes: Uint8Array, link: Link, pulled: boolean): void
-  takeProof(bytes: Uint8Array, link: Link): void
-  isMember(key: HostKey): boolean
-  digest(): Hash
+  readonly logs: LogBook
+  readonly own: OwnLog
+  readonly clock = new HybridClock()
+  readonly commits = new Commits()
+  readonly refusals = new Refusals()
+  readonly notes = new Map<string, string>()
+  readonly links = new Map<LinkId, Link>()
+  #now: Now = { wall: 0, mono: 0 }
+  #effects: Effect[] = []
+
+  constructor({ crypto, mesh, signer }: ReplicaOptions) {
+    this.crypto = crypto
+    this.mesh = mesh
+    this.signer = signer
+    this.key = toHex(signer.publicKey) as HostKey
+    this.hostId = hostIdOf(crypto, this.key)
+    this.acts = new ActSet(crypto, mesh)
+    this.view = new View({ crypto, mesh })
+    this.logs = new LogBook(crypto, mesh)
+    this.own = new OwnLog({ crypto, mesh, key: this.key, signer, logs: this.logs, clock: this.clock })
+  }
+
+  /** An input begins: all that it brings about happens at this moment. @returns what is emitted from here on, in order. */
+  begin(now: Now): Effect[] {
+    this.#now = now
+    this.#effects = []
+    return this.#effects
+  }
+
+  get now(): Now {
+    return this.#now
+  }
+
+  /** Own clock minus mesh time, from the clocks of the linked peers. */
+  get offsetMs(): Millis {
+    const offsets: Millis[] = []
+    for (const link of this.openLinks()) if (link.offsetMs !== null) offsets.push(link.offsetMs)
+    return ownOffset(offsets)
+  }
+
+  /** The own wall clock less the own offset. */
+  get meshNow(): Millis {
+    return this.#now.wall - this.offsetMs
+  }
+
+  *openLinks(): Generator<Link> {
+    for (const link of this.links.values()) if (link.phase === 'open') yield link
+  }
+
+  /** The next stamp of the own clock. */
+  stamp(): Stamp {
+    return this.clock.tick(this.#now.wall)
+  }
+
+  emit(effect: Effect): void {
+    this.#effects.push(effect)
+  }
+
+  happened(event: ReplicaEvent): void {
+    this.emit({ type: 'happened', event })
+  }
+
+  send(link: Link, message: Message): void {
+    this.emit({ type: 'send', link: link.id, bytes: encodeMessage(message) })
+  }
+
+  /** Keeps a host-local fact, from the next commit on also on disk; null forgets it. */
+  note(key: string, value: string | null): void {
+    if (value === null) this.notes.delete(key)
+    else this.notes.set(key, value)
+    this.commits.staged.notes.set(key, value)
+  }
 }

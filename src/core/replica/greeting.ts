@@ -1,5 +1,5 @@
 import type { HostKey, Millis } from '../brand.js'
-import { decodeAct, writeAct, type ActStamp, type VerifiedAct } from '../coordination/membership/act.js'
+import { decodeAct, writeAct, type VerifiedAct } from '../coordination/membership/act.js'
 import { judgeJoiner } from '../coordination/membership/admission.js'
 import type { JoiningProof } from '../coordination/membership/joining.js'
 import { reduceRoster } from '../coordination/membership/roster.js'
@@ -11,8 +11,16 @@ import { clockDifference, judgeHello, proofHolds, signProof, type Meeting } from
 import type { Message } from '../replication/message.js'
 import type { Context } from './context.js'
 import type { Link, PeerHello } from './link-state.js'
+import type { Linkage } from './linkage.js'
+import type { Reception } from './reception.js'
+import type { Standing } from './standing.js'
 
 type Proof = Extract<Message, { type: 'proof' }>
+
+interface Joining {
+  readonly proof: JoiningProof
+  readonly inviter: HostKey
+}
 
 /**
  * The way from an open channel to a link: hello, hello, proof, proof. Nothing else that the peer sends is read before both have proven
@@ -20,13 +28,21 @@ type Proof = Extract<Message, { type: 'proof' }>
  */
 export class Greeting {
   readonly #context: Context
-  readonly #open: (link: Link) => void
-  readonly #stamp: () => ActStamp
+  readonly #standing: Standing
+  readonly #linkage: Linkage
+  readonly #reception: Reception
+  #joining: Joining | null = null
 
-  constructor(context: Context, open: (link: Link) => void, stamp: () => ActStamp) {
+  constructor(context: Context, standing: Standing, linkage: Linkage, reception: Reception) {
     this.#context = context
-    this.#open = open
-    this.#stamp = stamp
+    this.#standing = standing
+    this.#linkage = linkage
+    this.#reception = reception
+  }
+
+  /** From now on this host presents an invitation, until it is a member. */
+  join(joining: Joining): void {
+    this.#joining = joining
   }
 
   begin(link: Link): void {
@@ -36,14 +52,14 @@ export class Greeting {
   take(link: Link, message: Message): void {
     if (message.type === 'hello' && link.phase === 'greeting') return this.#takeHello(link, message)
     if (message.type === 'proof' && link.phase === 'proving' && link.peer !== null) return this.#takeProof(link, message, link.peer)
-    this.#context.refuseLink(link, 'HANDSHAKE_INVALID', `a ${message.type} message while the link is ${link.phase}`)
+    this.#linkage.refuse(link, 'HANDSHAKE_INVALID', `a ${message.type} message while the link is ${link.phase}`)
   }
 
   /** The newcomer's witness is on disk: the acceptor proves itself in turn, and the link is open. */
   admitted(link: Link): void {
     if (link.phase !== 'admitting') return
     this.#proof(link)
-    this.#open(link)
+    this.#linkage.open(link)
   }
 
   #meeting(link: Link): Meeting {
@@ -58,7 +74,7 @@ export class Greeting {
 
   #takeHello(link: Link, hello: PeerHello): void {
     const judged = judgeHello(this.#meeting(link), hello, link.certificateKey, link.pin)
-    if (!judged.ok) return this.#context.refuseLink(link, judged.failure.code, judged.failure.message)
+    if (!judged.ok) return this.#linkage.refuse(link, judged.failure.code, judged.failure.message)
     link.peer = hello
     link.phase = 'proving'
     if (link.side === 'accepted') return this.#hello(link)
@@ -69,43 +85,42 @@ export class Greeting {
 
   #proof(link: Link): void {
     if (link.peer === null) throw new Error('a proof before the peer\'s hello')
-    const { signer, now, joining, isMember, key, acts } = this.#context
+    const { signer, now, key, acts } = this.#context
     this.#context.send(link, {
       type: 'proof',
       signature: signProof(signer, this.#meeting(link), link.peer),
       wall: now.wall,
-      joining: joining?.proof ?? null,
-      acts: isMember(key) ? credentialsOf(acts, key) : []
+      joining: this.#joining?.proof ?? null,
+      acts: this.#standing.isMember(key) ? credentialsOf(acts, key) : []
     })
   }
 
   #takeProof(link: Link, proof: Proof, peer: PeerHello): void {
     const context = this.#context
-    if (!proofHolds(context.crypto, this.#meeting(link), peer, proof.signature)) return context.refuseLink(link, 'HANDSHAKE_INVALID', 'the peer\'s proof does not hold on this channel')
+    if (!proofHolds(context.crypto, this.#meeting(link), peer, proof.signature)) return this.#linkage.refuse(link, 'HANDSHAKE_INVALID', 'the peer\'s proof does not hold on this channel')
     if (link.side === 'accepted') {
       link.offsetMs = clockDifference(link.helloSentWall, proof.wall, context.now.wall)
       link.roundTripMs = context.now.wall - link.helloSentWall
     }
-    if (!context.isMember(peer.key) && vouchedFor(context, peer.key, proof.acts)) context.takeActs(proof.acts, link)
-    if (context.isMember(peer.key) || this.#isInviter(link, peer)) {
+    if (!this.#standing.isMember(peer.key) && vouchedFor(context, peer.key, proof.acts)) this.#reception.takeActs(proof.acts, link)
+    if (this.#standing.isMember(peer.key) || this.#isInviter(link, peer)) {
       if (link.side === 'accepted') this.#proof(link)
-      this.#open(link)
-      if (proof.joining !== null && context.isMember(peer.key)) this.#witness(proof.joining, peer)
+      this.#linkage.open(link)
+      if (proof.joining !== null && this.#standing.isMember(peer.key)) this.#witness(proof.joining, peer)
       return
     }
-    if (link.side === 'dialled' || proof.joining === null) return context.refuseLink(link, 'NOT_ADMITTED', 'the roster of this mesh does not hold the peer\'s key')
+    if (link.side === 'dialled' || proof.joining === null) return this.#linkage.refuse(link, 'NOT_ADMITTED', 'the roster of this mesh does not hold the peer\'s key')
     this.#admit(link, proof.joining, peer)
   }
 
   #isInviter(link: Link, peer: PeerHello): boolean {
-    const { joining } = this.#context
-    return link.side === 'dialled' && joining !== null && joining.inviter === peer.key
+    return link.side === 'dialled' && this.#joining?.inviter === peer.key
   }
 
   #admit(link: Link, joining: JoiningProof, peer: PeerHello): void {
     const witnessed = this.#witness(joining, peer)
-    if (!witnessed.ok) return this.#context.refuseLink(link, witnessed.failure.code, witnessed.failure.message)
-    if (!this.#context.isMember(peer.key)) return this.#context.refuseLink(link, 'INVITATION_USED', 'the invitation lets nobody else in')
+    if (!witnessed.ok) return this.#linkage.refuse(link, witnessed.failure.code, witnessed.failure.message)
+    if (!this.#standing.isMember(peer.key)) return this.#linkage.refuse(link, 'INVITATION_USED', 'the invitation lets nobody else in')
     link.phase = 'admitting'
     this.#context.commits.staged.admissions.push(link.id)
   }
@@ -118,9 +133,9 @@ export class Greeting {
     if (!judged.ok) return judged
     const { witness: body } = judged.value
     if (body === null) return success(true)
-    const written = writeAct({ mesh, stamp: this.#stamp(), seen: roster.newestActs(key), content: { kind: 'witness', body } }, signer)
+    const written = writeAct({ mesh, stamp: this.#context.stamp(), seen: roster.newestActs(key), content: { kind: 'witness', body } }, signer)
     if (!written.ok) return written
-    this.#context.takeActs([written.value], null)
+    this.#reception.takeActs([written.value], null)
     return success(true)
   }
 }

@@ -92,3 +92,9 @@ export const newLink = (start: LinkStart): Link => ({
 export const raise = (numbers: Map<AuthorId, number>, author: AuthorId, seq: number): void => {
   if (seq > (numbers.get(author) ?? -1)) numbers.set(author, seq)
 }
+
+/** The peer has this author's frames on disk up to this number: it said so, or nothing else can be. */
+export const confirm = (link: Link, author: AuthorId, seq: number): void => {
+  raise(link.known, author, seq)
+  raise(link.confirmed, author, seq)
+}

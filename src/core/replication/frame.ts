@@ -5,15 +5,8 @@ import { ByteReader } from '../encoding/reader.js'
 import { ByteWriter } from '../encoding/writer.js'
 import { LIMITS } from '../limits.js'
 import { failure, success, type Result } from '../result.js'
+import type { Stamp } from '../stamp.js'
 import { authorIdOf, authorParts, epochBytes, epochFrom, EPOCH_BYTES } from './author.js'
-
-/** A reading of the author's hybrid logical clock. */
-export interface Stamp {
-  /** Milliseconds since 1970, never behind the author's earlier stamps. */
-  readonly wall: number
-  /** Orders stamps of one millisecond. */
-  readonly count: number
-}
 
 export type FrameKind = 'update' | 'snapshot' | 'unknown'
 

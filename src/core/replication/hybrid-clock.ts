@@ -1,10 +1,8 @@
 import type { Millis } from '../brand.js'
 import { LIMITS } from '../limits.js'
-import type { Stamp } from './frame.js'
+import { compareStamps, type Stamp } from '../stamp.js'
 
 const MAX_COUNT = 0xffff
-
-export const compareStamps = (left: Stamp, right: Stamp): number => left.wall - right.wall || left.count - right.count
 
 /** The author's hybrid logical clock: never goes back, never gives one stamp twice, and follows others at most five minutes ahead (rules F2). */
 export class HybridClock {

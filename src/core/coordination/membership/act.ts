@@ -1,10 +1,11 @@
-import type { ActId, HostId, MeshId, Millis } from '../../brand.js'
+import type { ActId, HostId, MeshId } from '../../brand.js'
 import type { Crypto, Signer } from '../../crypto.js'
 import { domainPrefix, DOMAINS, GENERATION, hostIdOf, MINOR, NO_MESH } from '../../domain.js'
 import { compareText, equalBytes, fromHex, fromUtf8, toHex, utf8 } from '../../encoding/bytes.js'
 import { ByteReader } from '../../encoding/reader.js'
 import { LIMITS } from '../../limits.js'
 import { failure, success, type Result } from '../../result.js'
+import type { Stamp } from '../../stamp.js'
 import { parseJson } from '../records/json.js'
 import { parseBody, type ActContent, type SignerKey } from './body.js'
 import { checkGenesis, checkWitness } from './joining.js'
@@ -12,21 +13,12 @@ import { checkGenesis, checkWitness } from './joining.js'
 const SIGNATURE_BYTES = 64
 const KIND = /^[a-z][a-z-]{0,31}$/
 
-/** Reading of the signer's hybrid clock: wall milliseconds, and a count (16 bits) within one. */
-export interface ActStamp {
-  readonly wall: Millis
-  readonly count: number
-}
-
-/** Order by wall, then count. */
-export const compareStamps = (left: ActStamp, right: ActStamp): number => left.wall - right.wall || left.count - right.count
-
 /** What its signer decides about an act. `seen`: ids of the newest acts that the signer had seen, in any order. */
 export interface ActFields {
   /** `NO_MESH` for genesis. */
   readonly mesh: MeshId
   readonly signer: SignerKey
-  readonly stamp: ActStamp
+  readonly stamp: Stamp
   readonly seen: readonly ActId[]
   readonly kind: string
   /** Becomes the JSON text that is signed. */
@@ -42,7 +34,7 @@ interface ActFacts {
   readonly minor: number
   readonly signer: SignerKey
   readonly kind: string
-  readonly stamp: ActStamp
+  readonly stamp: Stamp
   readonly seen: readonly ActId[]
   /** Null where this version does not understand the act: it is kept and forwarded, and has no effect. */
   readonly content: ActContent | null

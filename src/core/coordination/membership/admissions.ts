@@ -1,7 +1,8 @@
 import type { ActId, HostId, HostKey } from '../../brand.js'
 import { compareText } from '../../encoding/bytes.js'
 import { LIMITS } from '../../limits.js'
-import { compareStamps, type ActStamp, type VerifiedAct } from './act.js'
+import { compareStamps, type Stamp } from '../../stamp.js'
+import type { VerifiedAct } from './act.js'
 import type { WitnessBody } from './body.js'
 import type { OpenInvitation } from './invitation.js'
 import type { HeldBackHost, StandingHost } from './member.js'
@@ -24,7 +25,7 @@ const witnessesIn = (acts: Iterable<VerifiedAct>, invitations: ReadonlyMap<ActId
 }
 
 interface Reach {
-  readonly since: ReadonlyMap<HostKey, ActStamp>
+  readonly since: ReadonlyMap<HostKey, Stamp>
   readonly counting: ReadonlyMap<ActId, Witness>
 }
 
@@ -39,7 +40,7 @@ const reach = (founder: StandingHost, witnesses: readonly Witness[]): Reach => {
     written.push(witness)
     byWriter.set(witness.writer, written)
   }
-  const since = new Map<HostKey, ActStamp>([[founder.key, founder.since]])
+  const since = new Map<HostKey, Stamp>([[founder.key, founder.since]])
   const counting = new Map<ActId, Witness>()
   for (const [writer] of since) {
     for (const witness of byWriter.get(writer) ?? []) {
@@ -54,7 +55,7 @@ const reach = (founder: StandingHost, witnesses: readonly Witness[]): Reach => {
 
 /** Of two witnesses that had not seen each other, that of the longer-standing writer comes first (rules B3). */
 const bySeniority =
-  (since: ReadonlyMap<HostKey, ActStamp>) =>
+  (since: ReadonlyMap<HostKey, Stamp>) =>
   (left: Witness, right: Witness): number => {
     const [older, newer] = [since.get(left.writer), since.get(right.writer)]
     return (older && newer ? compareStamps(older, newer) : 0) || compareText(left.writer, right.writer) || compareText(left.id, right.id)

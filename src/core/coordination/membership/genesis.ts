@@ -3,7 +3,8 @@ import type { Crypto, Signer } from '../../crypto.js'
 import { NO_MESH } from '../../domain.js'
 import { toHex } from '../../encoding/bytes.js'
 import { failure, success, type Result } from '../../result.js'
-import { meshIdOf, writeAct, type ActStamp } from './act.js'
+import type { Stamp } from '../../stamp.js'
+import { meshIdOf, writeAct } from './act.js'
 import { isName, isRole, type OperatorKey, type SignatureHex } from './body.js'
 import { joiningStatement } from './joining.js'
 
@@ -11,7 +12,7 @@ export interface Founding {
   readonly name: string
   readonly hostName: string
   readonly role: string
-  readonly stamp: ActStamp
+  readonly stamp: Stamp
 }
 
 /** The act that founds a mesh, and the id that the mesh has from it. `FIELD_INVALID` names what cannot be a name or a role. */

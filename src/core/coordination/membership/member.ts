@@ -1,5 +1,5 @@
 import type { ActId, HostId, HostKey } from '../../brand.js'
-import type { ActStamp } from './act.js'
+import type { Stamp } from '../../stamp.js'
 import type { NamedHead } from './body.js'
 
 interface MemberFacts {
@@ -10,7 +10,7 @@ interface MemberFacts {
   readonly role: string
   readonly ephemeral: boolean
   /** Stamp of the act that let it in: its writer's word, for display. */
-  readonly since: ActStamp
+  readonly since: Stamp
   /** The invitation that it stands by; null for the host that founded the mesh. */
   readonly invite: ActId | null
   /** The members whose word for that invitation it stands by, in causal order. */

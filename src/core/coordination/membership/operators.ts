@@ -1,6 +1,7 @@
 import type { ActId } from '../../brand.js'
 import { compareText } from '../../encoding/bytes.js'
-import { compareStamps, type VerifiedAct } from './act.js'
+import { compareStamps } from '../../stamp.js'
+import type { VerifiedAct } from './act.js'
 import type { OperatorKey } from './body.js'
 
 export interface Operator {

@@ -1,0 +1,141 @@
+import type { RecordId } from '../brand.js'
+import { writeAct } from '../coordination/membership/act.js'
+import type { NamedHead } from '../coordination/membership/body.js'
+import { utf8Length } from '../encoding/bytes.js'
+import { LIMITS } from '../limits.js'
+import { epochTextOf } from '../replication/author.js'
+import { failure } from '../result.js'
+import type { Context } from './context.js'
+import type { Epochs } from './epochs.js'
+import type { RequestId, Written } from './input.js'
+import type { Levelling } from './levelling.js'
+import type { Standing } from './standing.js'
+import { RecordWriting, type Writing } from './writing.js'
+
+/**
+ * Once so many bytes of records are formed, what still waits goes into the next commit: peers see the first of a burst while the rest is
+ * made, and no other work waits for long.
+ */
+const FORMED_BYTES = 16 * 1024
+
+const LEFT = failure('HOST_LEFT', 'this host has left the mesh for good; what it holds can still be read', { next: ['skein --home ANOTHER-FOLDER join TOKEN'] })
+
+const LOG_FULL = failure('LOG_FULL', `this host's log holds as many records as one may (${LIMITS.liveRecordsPerAuthor}, or ${LIMITS.documentBytesPerAuthor} bytes)`)
+
+export interface AuthoringParts {
+  readonly standing: Standing
+  readonly epochs: Epochs
+  readonly levelling: Levelling
+}
+
+/** What is written here: records for sessions, made into frames while no commit is under way, and acts. Each request is answered once. */
+export class Authoring {
+  readonly #context: Context
+  readonly #parts: AuthoringParts
+  readonly #writing: RecordWriting
+  readonly #pending: (Writing & { readonly request: RequestId })[] = []
+
+  constructor(context: Context, parts: AuthoringParts) {
+    this.#context = context
+    this.#parts = parts
+    this.#writing = new RecordWriting(context)
+  }
+
+  get isPending(): boolean {
+    return this.#pending.length > 0
+  }
+
+  write(writing: Writing & { readonly request: RequestId }): void {
+    if (this.#context.commits.fenced !== null) return this.answerFenced(writing.request)
+    this.#pending.push(writing)
+  }
+
+  submitAct(request: RequestId, bytes: Uint8Array): void {
+    const { commits, acts } = this.#context
+    const { standing, levelling } = this.#parts
+    if (commits.fenced !== null) return this.answerFenced(request)
+    const added = acts.add(bytes)
+    if (!added.ok) return this.#refuse(request, added)
+    commits.staged.acts.push({ id: added.value.act.id, bytes, from: null })
+    commits.staged.answers.push({ request, written: [] })
+    standing.changed()
+    levelling.reconsider()
+  }
+
+  /** The last thing that a host signs. Everything of its own that is on its way to the disk lies below the heads that it names. */
+  retire(request: RequestId): void {
+    const { commits, mesh, key, acts, signer } = this.#context
+    if (commits.fenced !== null) return this.answerFenced(request)
+    if (this.#parts.standing.hasLeft) return this.#refuse(request, LEFT)
+    if (this.isPending) this.#form()
+    const content = { kind: 'retire', body: { key, heads: this.#heads() } } as const
+    const written = writeAct({ mesh, stamp: this.#context.stamp(), seen: acts.roster().newestActs(key), content }, signer)
+    if (!written.ok) return this.#refuse(request, written)
+    this.submitAct(request, written.value)
+  }
+
+  /** Makes frames of what waits. */
+  form(): void {
+    if (this.isPending || this.#parts.epochs.isDue) this.#form()
+  }
+
+  /** @returns the requests that still waited. */
+  drop(): RequestId[] {
+    return this.#pending.splice(0).map(({ request }) => request)
+  }
+
+  answerFenced(request: RequestId): void {
+    this.#refuse(request, failure('FENCED', `nothing is written any more: ${this.#context.commits.fenced ?? ''}`, { next: ['skein status'] }))
+  }
+
+  #form(): void {
+    const { standing, epochs } = this.#parts
+    if (standing.hasLeft) return this.#refusePending()
+    epochs.ready()
+    const { own, commits, now, meshNow } = this.#context
+    const records: (readonly [RecordId, string])[] = []
+    let bytes = 0
+    let taken = 0
+    for (const writing of this.#pending) {
+      if (bytes >= FORMED_BYTES) break
+      taken += 1
+      const formed = this.#writing.form(writing, now.wall, meshNow)
+      const more = formed.ok ? formed.value.reduce((sum, { text }) => sum + utf8Length(text), 0) : 0
+      const full = formed.ok && !own.hasRoomFor({ records: records.length + formed.value.length, bytes: bytes + more })
+      if (!formed.ok || full) {
+        this.#refuse(writing.request, formed.ok ? LOG_FULL : formed)
+        continue
+      }
+      bytes += more
+      for (const { id, text } of formed.value) records.push([id, text])
+      this.#show(formed.value)
+      commits.staged.answers.push({ request: writing.request, written: formed.value })
+    }
+    this.#pending.splice(0, taken)
+    if (records.length > 0) epochs.write(records)
+  }
+
+  /** A host that has left writes nothing more: others would not take it. */
+  #refusePending(): void {
+    this.#parts.epochs.abandon()
+    for (const request of this.drop()) this.#refuse(request, LEFT)
+  }
+
+  /** What the next records of the same commit must be able to see. */
+  #show(written: readonly Written[]): void {
+    const { own, view, key } = this.#context
+    if (own.author === null) throw new Error('no epoch is open')
+    view.changeAuthor(own.author, key, { set: written.map(({ id, text }) => [id, text] as const), removed: [] })
+    this.#context.happened({ type: 'viewChanged' })
+  }
+
+  /** The newest epochs that hold anything, as many as an act can name. */
+  #heads(): NamedHead[] {
+    const own = this.#parts.epochs.all().filter(log => log.headSeq >= 0 && !this.#context.logs.isForked(log.author))
+    return own.slice(0, LIMITS.retiredEpochs).map(log => ({ epoch: epochTextOf(log.author), seq: log.headSeq, hash: log.headHash }))
+  }
+
+  #refuse(request: RequestId, outcome: ReturnType<typeof failure>): void {
+    this.#context.emit({ type: 'answer', request, outcome })
+  }
+}

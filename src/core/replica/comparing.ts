@@ -1,0 +1,98 @@
+import { LIMITS } from '../limits.js'
+import { keyOf } from '../replication/author.js'
+import type { Head } from '../replication/heads.js'
+import { HEAD_BYTES, type Message } from '../replication/message.js'
+import type { Context } from './context.js'
+import { confirm, type Link } from './link-state.js'
+import type { Linkage } from './linkage.js'
+import type { Publishing } from './publishing.js'
+import type { Standing } from './standing.js'
+import type { Wants } from './wants.js'
+
+const HEADS_A_MESSAGE = Math.floor((LIMITS.framesPerReplyBytes - 64) / HEAD_BYTES)
+const IDS_A_MESSAGE = Math.floor((LIMITS.framesPerReplyBytes - 64) / 32)
+
+export interface ComparingParts {
+  readonly standing: Standing
+  readonly wants: Wants
+  readonly linkage: Linkage
+  readonly publishing: Publishing
+}
+
+/** Pull is the guarantee: where two digests differ, heads and act ids are laid side by side, and what is missing is asked for. */
+export class Comparing {
+  readonly #context: Context
+  readonly #parts: ComparingParts
+
+  constructor(context: Context, parts: ComparingParts) {
+    this.#context = context
+    this.#parts = parts
+  }
+
+  /** Answers a difference with the list of what this host holds, once for each pair of digests. */
+  answer(link: Link): void {
+    const pair = `${this.#parts.standing.digest()} ${link.theirs?.digest ?? ''}`
+    if (link.answeredPair === pair) return
+    link.answeredPair = pair
+    this.#sayHeads(link)
+  }
+
+  takeHeads(link: Link, message: Extract<Message, { type: 'heads' }>): void {
+    for (const head of message.heads) this.#compareHead(link, head)
+    if (!message.last) return
+    link.knowsTheirHeads = true
+    if (message.acts !== this.#context.acts.digest()) this.#sayActIds(link)
+    this.answer(link)
+  }
+
+  /** The peer lists every act it holds: it is sent those that it lacks. */
+  takeActIds(link: Link, message: Extract<Message, { type: 'actIds' }>): void {
+    if (link.theirActs.length + message.ids.length > LIMITS.members * LIMITS.epochsPerKey) {
+      return this.#parts.linkage.refuse(link, 'MESSAGE_MALFORMED', 'more acts than a mesh can have')
+    }
+    link.theirActs.push(...message.ids)
+    if (!message.last) return
+    const { acts, commits } = this.#context
+    const theirs = new Set(link.theirActs.splice(0))
+    const lacking: Uint8Array[] = []
+    for (const id of acts.ids()) {
+      // what is on its way to the disk goes to all links once it is there
+      const bytes = theirs.has(id) || commits.isPendingAct(id) ? null : acts.bytes(id)
+      if (bytes !== null) lacking.push(bytes)
+    }
+    this.#parts.publishing.sendActs(link, lacking)
+    if (![...theirs].every(id => acts.has(id))) this.#sayActIds(link)
+  }
+
+  #sayHeads(link: Link): void {
+    const { logs, acts, commits } = this.#context
+    const proofs = [...logs.proofs()].filter(([author]) => !commits.isPendingProof(author)).map(([, proof]) => proof)
+    this.#parts.publishing.sendProofs(link, proofs)
+    const heads = logs.heads(this.#parts.standing.isMember, true)
+    const digest = acts.digest()
+    for (let from = 0; from === 0 || from < heads.length; from += HEADS_A_MESSAGE) {
+      const some = heads.slice(from, from + HEADS_A_MESSAGE)
+      this.#context.send(link, { type: 'heads', acts: digest, heads: some, last: from + some.length >= heads.length })
+    }
+  }
+
+  #sayActIds(link: Link): void {
+    const ids = [...this.#context.acts.ids()]
+    for (let from = 0; from === 0 || from < ids.length; from += IDS_A_MESSAGE) {
+      const some = ids.slice(from, from + IDS_A_MESSAGE)
+      this.#context.send(link, { type: 'actIds', ids: some, last: from + some.length >= ids.length })
+    }
+  }
+
+  #compareHead(link: Link, head: Head): void {
+    const { standing, wants } = this.#parts
+    const { logs } = this.#context
+    if (head.state === 'forked' || logs.isForked(head.author)) return
+    confirm(link, head.author, head.seq)
+    if (!standing.isMember(keyOf(head.author))) return
+    const log = logs.get(head.author)
+    const held = log?.headSeq ?? -1
+    if (head.seq > held) wants.ask(link, head.author, held + 1)
+    else if (log !== null && log.hashAt(head.seq) !== null && log.hashAt(head.seq) !== head.hash) wants.ask(link, head.author, head.seq)
+  }
+}

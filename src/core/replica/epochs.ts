@@ -1,0 +1,114 @@
+import type { RecordId } from '../brand.js'
+import { utf8Length } from '../encoding/bytes.js'
+import { authorParts, keyOf } from '../replication/author.js'
+import type { RecordChanges } from '../replication/document.js'
+import type { AuthorLog } from '../replication/log.js'
+import type { VerifiedFrame } from '../replication/verification.js'
+import type { Context } from './context.js'
+import type { Intake } from './intake.js'
+import type { Places } from './places.js'
+
+/**
+ * The lives of the own log. A host in doubt about its own past, or whose epoch forked, writes on in a new epoch; what others hold of the old
+ * one they give back.
+ */
+export class Epochs {
+  readonly #context: Context
+  readonly #intake: Intake
+  readonly #places: Places
+  /** Records of own epochs that a fork took from view, to be published again in the present one (rules C4). */
+  readonly #rescued = new Map<RecordId, string>()
+  #doubt: string | null = null
+
+  constructor(context: Context, intake: Intake, places: Places) {
+    this.#context = context
+    this.#intake = intake
+    this.#places = places
+  }
+
+  /** Every own epoch that is held, newest first. */
+  all(): AuthorLog[] {
+    const { logs, key } = this.#context
+    const own = [...logs.logs()].filter(log => keyOf(log.author) === key)
+    return own.sort((left, right) => authorParts(right.author).epoch.counter - authorParts(left.author).epoch.counter)
+  }
+
+  /** Before anything more is written, a new epoch is opened: the present one may be older than what peers hold. */
+  doubt(why: string): void {
+    this.#doubt = why
+  }
+
+  /** What counted in an own epoch until it was shown to have forked is published again, in the same commit as the proof. */
+  rescue(records: ReadonlyMap<RecordId, string>): void {
+    for (const [id, text] of records) this.#rescued.set(id, text)
+  }
+
+  /** Nothing is written any more, in whatever epoch. */
+  abandon(): void {
+    this.#rescued.clear()
+    this.#doubt = null
+  }
+
+  /** Whether there is something to write that no session asked for. */
+  get isDue(): boolean {
+    return this.#rescued.size > 0 || this.#mustRenew
+  }
+
+  /** The epoch written on so far can no longer be trusted, or counts nowhere. */
+  get #mustRenew(): boolean {
+    const { own, logs } = this.#context
+    return own.author !== null && (this.#doubt !== null || logs.isForked(own.author))
+  }
+
+  /** Sees to it that there is an epoch to write on. */
+  ready(): void {
+    const { own, logs, now, offsetMs } = this.#context
+    const current = own.author
+    const forked = current !== null && logs.isForked(current)
+    if (current !== null && !forked && this.#doubt === null) {
+      if (own.needsCompaction) this.#stage(own.compact(now.wall, offsetMs))
+      return this.#publishRescued()
+    }
+    const why = this.#doubt ?? (forked ? 'the own log was shown to have forked' : 'the first one')
+    this.#doubt = null
+    this.#stage(own.openEpoch(new Map(), now.wall, offsetMs))
+    if (own.author === null) return
+    this.#context.happened({ type: 'epochOpened', author: own.author, why })
+    this.#publishRescued()
+  }
+
+  /** Writes a snapshot, unless a new epoch will begin with one. */
+  compact(): void {
+    const { own, now, offsetMs } = this.#context
+    if (own.author !== null && !this.#mustRenew) this.#stage(own.compact(now.wall, offsetMs))
+  }
+
+  /** Makes frames of records, to be put on disk with the next commit. */
+  write(records: readonly (readonly [RecordId, string])[]): RecordChanges {
+    const { own, now, offsetMs } = this.#context
+    const { frames, changes } = own.write(records, now.wall, offsetMs)
+    this.#stage(frames, changes.set.keys())
+    return changes
+  }
+
+  #publishRescued(): void {
+    const { own } = this.#context
+    const records: (readonly [RecordId, string])[] = []
+    let bytes = 0
+    for (const record of this.#rescued) {
+      const more = utf8Length(record[1])
+      if (own.log?.records.has(record[0]) === true || !own.hasRoomFor({ records: records.length + 1, bytes: bytes + more })) continue
+      bytes += more
+      records.push(record)
+    }
+    this.#rescued.clear()
+    if (own.author !== null && records.length > 0) this.#intake.show(own.author, { type: 'changed', changes: this.write(records) })
+  }
+
+  #stage(frames: readonly VerifiedFrame[], ids: Iterable<RecordId> = []): void {
+    const { logs, commits } = this.#context
+    logs.changed()
+    for (const frame of frames) commits.staged.frames.push({ frame, from: null })
+    this.#places.remember(frames, ids)
+  }
+}

@@ -1,0 +1,59 @@
+import { success } from '../result.js'
+import type { Authoring } from './authoring.js'
+import type { Context } from './context.js'
+import type { Greeting } from './greeting.js'
+import type { BatchId } from './input.js'
+import type { Levelling } from './levelling.js'
+import type { Publishing } from './publishing.js'
+
+export interface PersistenceParts {
+  readonly authoring: Authoring
+  readonly publishing: Publishing
+  readonly greeting: Greeting
+  readonly levelling: Levelling
+}
+
+/** Persist, then publish: what was staged goes to the disk, and only what has come to lie there is answered for, sent and passed on. */
+export class Persistence {
+  readonly #context: Context
+  readonly #parts: PersistenceParts
+
+  constructor(context: Context, parts: PersistenceParts) {
+    this.#context = context
+    this.#parts = parts
+  }
+
+  /** Makes frames of what waits and begins a commit, unless one is under way. */
+  flush(): void {
+    const { commits } = this.#context
+    if (commits.fenced !== null) return commits.discard()
+    if (commits.isBusy) return
+    this.#parts.authoring.form()
+    const commit = commits.begin()
+    if (commit !== null) this.#context.emit({ type: 'commit', ...commit })
+  }
+
+  committed(batch: BatchId): void {
+    const { commits, logs, links } = this.#context
+    const { publishing, greeting, levelling } = this.#parts
+    const done = commits.finish(batch)
+    for (const { frame } of done.frames) logs.get(frame.header.author)?.stored(frame.header.seq)
+    for (const { request, written } of done.answers) this.#context.emit({ type: 'answer', request, outcome: success(written) })
+    publishing.acts(done.acts)
+    publishing.proofs(done.proofs)
+    for (const { frame, from } of done.frames) publishing.frame(frame, from)
+    for (const id of done.admissions) {
+      const link = links.get(id)
+      if (link !== undefined) greeting.admitted(link)
+    }
+    levelling.settle()
+  }
+
+  /** The first storage error ends all writing: reads go on, nothing more is acknowledged. */
+  failed(reason: string): void {
+    const { authoring } = this.#parts
+    const lost = [...this.#context.commits.fence(reason), ...authoring.drop()]
+    this.#context.happened({ type: 'fenced', reason })
+    for (const request of lost) authoring.answerFenced(request)
+  }
+}

@@ -1,0 +1,69 @@
+import type { Millis } from '../brand.js'
+import { LIMITS } from '../limits.js'
+import type { Acquaintance } from './acquaintance.js'
+import type { Context } from './context.js'
+import { overdueMono } from './greeting.js'
+import type { Levelling } from './levelling.js'
+import type { Linkage } from './linkage.js'
+import type { Publishing } from './publishing.js'
+import type { Wants } from './wants.js'
+
+/** How often it is put on disk when peers were heard, while links are open. */
+const NOTE_PEERS_MS = 30_000
+
+export interface PulseParts {
+  readonly linkage: Linkage
+  readonly levelling: Levelling
+  readonly publishing: Publishing
+  readonly wants: Wants
+  readonly acquaintance: Acquaintance
+}
+
+/** What happens because time passes: patience ends, acknowledgements fall due, and at every beat each peer hears where this host stands. */
+export class Pulse {
+  readonly #context: Context
+  readonly #parts: PulseParts
+  #nextBeatMono: Millis = 0
+  #peersNotedMono: Millis = 0
+
+  constructor(context: Context, parts: PulseParts) {
+    this.#context = context
+    this.#parts = parts
+  }
+
+  start(): void {
+    this.#nextBeatMono = this.#context.now.mono + LIMITS.beatMs
+  }
+
+  wake(): void {
+    const { mono } = this.#context.now
+    const { wants, publishing, levelling, acquaintance } = this.#parts
+    this.#endPatience(mono)
+    wants.wake()
+    publishing.wake()
+    if (mono < this.#nextBeatMono) return
+    this.#nextBeatMono = mono + LIMITS.beatMs
+    levelling.beat()
+    if (mono - this.#peersNotedMono < NOTE_PEERS_MS) return
+    this.#peersNotedMono = mono
+    acquaintance.notePeers()
+  }
+
+  /** Asks to be woken when the next thing falls due. */
+  schedule(): void {
+    const { publishing, wants } = this.#parts
+    const due = [publishing.haveDueMono ?? Number.POSITIVE_INFINITY, wants.dueMono ?? Number.POSITIVE_INFINITY]
+    for (const link of this.#context.links.values()) due.push(link.phase === 'open' ? this.#nextBeatMono : overdueMono(link))
+    const atMono = Math.min(...due)
+    if (Number.isFinite(atMono)) this.#context.emit({ type: 'wake', atMono })
+  }
+
+  #endPatience(mono: Millis): void {
+    const { linkage } = this.#parts
+    for (const link of this.#context.links.values()) {
+      const silentMs = mono - link.lastHeardMono
+      if (link.phase !== 'open' && mono >= overdueMono(link)) linkage.refuse(link, 'HANDSHAKE_TIMEOUT', 'the peer did not prove itself in time')
+      else if (link.phase === 'open' && silentMs > LIMITS.silentMs) linkage.refuse(link, 'LINK_SILENT', `nothing heard for ${Math.round(silentMs / 1000)} s`)
+    }
+  }
+}

@@ -1,0 +1,107 @@
+import { keyOf } from '../replication/author.js'
+import { decodeFrame } from '../replication/frame.js'
+import type { Acquaintance } from './acquaintance.js'
+import type { Context } from './context.js'
+import type { Epochs } from './epochs.js'
+import type { Forks } from './forks.js'
+import type { Holes } from './holes.js'
+import type { Intake, Taken } from './intake.js'
+import type { Levelling } from './levelling.js'
+import { confirm, type Link } from './link-state.js'
+import type { Linkage } from './linkage.js'
+import { idsIn, type Places } from './places.js'
+import type { Standing } from './standing.js'
+import type { Wants } from './wants.js'
+
+export interface ReceptionParts {
+  readonly intake: Intake
+  readonly standing: Standing
+  readonly wants: Wants
+  readonly linkage: Linkage
+  readonly levelling: Levelling
+  readonly acquaintance: Acquaintance
+  readonly places: Places
+  readonly epochs: Epochs
+  readonly holes: Holes
+  readonly forks: Forks
+}
+
+/** What becomes of frames and acts that peers send: the intake judges a frame, here follows what its judgement asks for. */
+export class Reception {
+  readonly #context: Context
+  readonly #parts: ReceptionParts
+
+  constructor(context: Context, parts: ReceptionParts) {
+    this.#context = context
+    this.#parts = parts
+  }
+
+  /** @param pulled it was asked for */
+  takeFrame(bytes: Uint8Array, link: Link, pulled: boolean): void {
+    const { view, logs, now } = this.#context
+    const { intake, wants, forks } = this.#parts
+    const before = view.count
+    const taken = intake.take(bytes, pulled, now)
+    link.received += Math.max(0, view.count - before)
+    switch (taken.type) {
+      case 'appended':
+        return this.#appended(taken, link)
+      case 'seen':
+        return confirm(link, taken.author, taken.seq)
+      case 'ahead':
+        return
+      case 'gap':
+        return wants.ask(link, taken.author, logs.headSeq(taken.author) + 1)
+      case 'conflict':
+        return forks.prove(taken.frame)
+      case 'forked':
+        return forks.take(taken.proof)
+      case 'refused':
+        return this.#refused(taken, bytes, link, pulled)
+    }
+  }
+
+  /** Takes in acts and stages what is new. */
+  takeActs(acts: readonly Uint8Array[], link: Link | null): void {
+    const { commits } = this.#context
+    const { standing, levelling, linkage } = this.#parts
+    let isNew = false
+    for (const bytes of acts) {
+      const added = this.#context.acts.add(bytes)
+      if (!added.ok) linkage.countRefusal(link, added.failure.code, added.failure.message, true)
+      else if (added.value.isNew) {
+        isNew = true
+        commits.staged.acts.push({ id: added.value.act.id, bytes, from: link?.id ?? null })
+      }
+    }
+    if (!isNew) return
+    standing.changed()
+    levelling.reconsider()
+  }
+
+  #appended({ author, frames, change }: Extract<Taken, { type: 'appended' }>, link: Link): void {
+    const { commits, logs, own, now, offsetMs: ownOffsetMs } = this.#context
+    const { acquaintance, places, linkage, holes, epochs } = this.#parts
+    for (const frame of frames) {
+      const { stamp, offsetMs } = frame.header
+      commits.staged.frames.push({ frame, from: link.id })
+      acquaintance.hearOf(keyOf(author), Math.min(now.wall, stamp.wall - offsetMs + ownOffsetMs))
+    }
+    places.remember(frames, idsIn(change))
+    const fault = change.type === 'void' || change.type === 'replaced' ? change.fault : null
+    if (fault !== null) linkage.countRefusal(link, 'FRAME_VOID', `frame ${logs.headSeq(author)} of ${author.slice(0, 12)}: ${fault}`, false)
+    holes.close(author)
+    if (author === own.author) epochs.doubt('a peer holds a newer frame under the own signature')
+    this.#context.happened({ type: 'viewChanged' })
+  }
+
+  /** What a member's frame was before it was altered on the way may still be had from others. */
+  #refused({ code, text, blame }: Extract<Taken, { type: 'refused' }>, bytes: Uint8Array, link: Link, pulled: boolean): void {
+    const { standing, wants, linkage } = this.#parts
+    linkage.countRefusal(link, code, text, blame)
+    const decoded = decodeFrame(bytes)
+    if (!blame || pulled || !decoded.ok) return
+    const { author } = decoded.value.header
+    if (standing.isMember(keyOf(author))) wants.ask(link, author, this.#context.logs.headSeq(author) + 1)
+  }
+}

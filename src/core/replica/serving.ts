@@ -1,0 +1,48 @@
+import type { AuthorId } from '../brand.js'
+import { LIMITS } from '../limits.js'
+import type { Context } from './context.js'
+import { raise, type Link } from './link-state.js'
+import type { Linkage } from './linkage.js'
+import type { Reads } from './reads.js'
+
+/** What peers ask for, answered from disk: a small request cannot ask for much at once. */
+export class Serving {
+  readonly #context: Context
+  readonly #linkage: Linkage
+  readonly #reads: Reads
+
+  constructor(context: Context, linkage: Linkage, reads: Reads) {
+    this.#context = context
+    this.#linkage = linkage
+    this.#reads = reads
+  }
+
+  take(link: Link, author: AuthorId, from: number): void {
+    if (link.wanted.length >= LIMITS.members) return this.#linkage.countRefusal(link, 'MESSAGE_MALFORMED', 'more requests than there can be authors', true)
+    link.wanted.push({ author, from })
+    this.#serveNext(link)
+  }
+
+  /** One read is under way for a link at a time. */
+  #serveNext(link: Link): void {
+    const next = link.reading ? undefined : link.wanted.shift()
+    if (next === undefined) return
+    link.reading = true
+    const { author } = next
+    // below the lowest there may be a hole: a peer that lacks so much goes on from the snapshot above it (rules C5)
+    const from = Math.max(next.from, this.#context.logs.get(author)?.lowest ?? 0)
+    this.#reads.begin(author, from, { frames: LIMITS.framesPerReply, bytes: LIMITS.framesPerReplyBytes }, frames => {
+      if (this.#context.links.get(link.id) !== link) return
+      link.reading = false
+      this.#answer(link, author, from, frames)
+      this.#serveNext(link)
+    })
+  }
+
+  #answer(link: Link, author: AuthorId, from: number, frames: readonly Uint8Array[]): void {
+    const last = from + frames.length - 1
+    const more = frames.length > 0 && last < (this.#context.logs.get(author)?.storedHead?.seq ?? -1)
+    this.#context.send(link, { type: 'frames', author, from, frames, more })
+    if (frames.length > 0 && !more) raise(link.known, author, last)
+  }
+}

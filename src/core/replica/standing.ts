@@ -1,0 +1,58 @@
+import type { AuthorId, Hash, HostKey } from '../brand.js'
+import type { Roster } from '../coordination/membership/roster.js'
+import { epochTextOf, keyOf } from '../replication/author.js'
+import type { Admission } from '../replication/log-book.js'
+import type { Context } from './context.js'
+
+/** Whose word counts: what the roster says of hosts and of their logs, shown to whatever depends on it. */
+export class Standing {
+  readonly #context: Context
+  #shown: Roster | null = null
+
+  constructor(context: Context) {
+    this.#context = context
+  }
+
+  /** Whether what a host wrote counts: of one that has left, what it wrote until then. */
+  readonly isMember = (key: HostKey): boolean => {
+    const { state } = this.#context.acts.roster().admits(key)
+    return state === 'member' || state === 'left'
+  }
+
+  readonly admissionOf = (author: AuthorId): Admission => {
+    const { acts, key } = this.#context
+    const admitted = acts.roster().admits(keyOf(author))
+    // what a newcomer writes before it is let in counts once it is
+    if (admitted.state === 'member' || (admitted.state !== 'left' && keyOf(author) === key)) return { state: 'member' }
+    if (admitted.state !== 'left') return { state: 'unknown' }
+    const epoch = epochTextOf(author)
+    return { state: 'left', upTo: admitted.heads.find(head => head.epoch === epoch)?.seq ?? -1 }
+  }
+
+  /** This host has left the mesh for good. */
+  get hasLeft(): boolean {
+    return this.#context.acts.roster().admits(this.#context.key).state === 'left'
+  }
+
+  /** Over everything that counts and that this host holds, on disk or on its way there. */
+  digest(): Hash {
+    const { logs, acts } = this.#context
+    return logs.digest(this.isMember, acts.digest())
+  }
+
+  /** Brings digest and view up to the acts that are held. */
+  show(): void {
+    const { acts, logs, view } = this.#context
+    const roster = acts.roster()
+    if (this.#shown === roster) return
+    this.#shown = roster
+    logs.changed()
+    view.setRoster(roster.members)
+  }
+
+  /** Acts came that may have changed the roster. */
+  changed(): void {
+    this.show()
+    this.#context.happened({ type: 'rosterChanged' })
+  }
+}
