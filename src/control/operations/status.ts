@@ -25,7 +25,7 @@ const data = z.object({
   tempo: z.literal('normal'),
   hosts: z.array(hostRowSchema),
   /** Live claims: of the asking session, of everybody, and pairs that overlap, whoever holds them. */
-  claims: z.object({ mine: z.number().int(), total: z.number().int(), overlapping: z.number().int() }),
+  claims: z.object({ mine: z.number().int(), total: z.number().int(), overlapping: z.number().int().describe('crossings of my claims with those of others') }),
   /** Wanted answers that the asking session owes, and that it waits for. */
   owe: owedSchema,
   owed: owedSchema,
@@ -96,6 +96,7 @@ export const status = operation({
     const live = replica.view.claims.live(meshNow)
     const reach = reachOf(host)
     const actor = { host: replica.hostId, session }
+    const crossings = crossingsOf(context)
     const trouble = troubleOf(host)
     return {
       ok: true,
@@ -112,12 +113,12 @@ export const status = operation({
         claims: {
           mine: live.filter(claim => claim.host === replica.hostId && claim.session === session).length,
           total: live.length,
-          overlapping: replica.view.claims.crossings(meshNow).length
+          overlapping: crossings.length
         },
         owe: counted(replica.view.deliveries.owing(actor, reach)),
         owed: counted(replica.view.deliveries.owed(actor, reach)),
         directives: [],
-        crossings: crossingsOf(context),
+        crossings,
         records: replica.view.count,
         ...trouble,
         clock: { offset_ms: replica.offsetMs }
