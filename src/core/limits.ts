@@ -54,6 +54,9 @@ export const LIMITS = {
   tcpKeepAliveMs: 30_000, // only to let the system forget dead sockets; silentMs finds them first
   closeMs: 1_000, // after the close frame the socket is destroyed
   closeReasonBytes: 123, // RFC 6455 section 5.5
+  wantsPerLink: 512, // half of what a peer takes at once (members), so that asking is never held against this host; the next heads bring the rest
+  actIds: 64 * 1024, // of one peer: 1,024 members with an invitation and three witnesses each need 5,000; 6 MB of heap
+  peerTextChars: 200, // what a peer says when it refuses a link is one line
   badFramesPerLink: 64, // after so many frames that no honest member sends, the link closes
 
   // clocks

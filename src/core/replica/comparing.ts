@@ -47,7 +47,7 @@ export class Comparing {
 
   /** The peer lists every act it holds: it is sent those that it lacks. */
   takeActIds(link: Link, message: Extract<Message, { type: 'actIds' }>): void {
-    if (link.theirActs.length + message.ids.length > LIMITS.members * LIMITS.epochsPerKey) {
+    if (link.theirActs.length + message.ids.length > LIMITS.actIds) {
       return this.#parts.linkage.refuse(link, 'MESSAGE_MALFORMED', 'more acts than a mesh can have')
     }
     link.theirActs.push(...message.ids)
@@ -87,10 +87,11 @@ export class Comparing {
   #compareHead(link: Link, head: Head): void {
     const { standing, wants } = this.#parts
     const { logs } = this.#context
-    if (head.state === 'forked' || logs.isForked(head.author)) return
-    confirm(link, head.author, head.seq)
-    if (!standing.isMember(keyOf(head.author))) return
+    if (head.state === 'forked' || logs.isForked(head.author) || !standing.isMember(keyOf(head.author))) return
     const log = logs.get(head.author)
+    // whoever makes up epochs of a member must not fill the memory with them; honest ones beyond this have their turn once others are held
+    if (log === null && !link.confirmed.has(head.author) && link.confirmed.size >= logs.count + LIMITS.wantsPerLink) return
+    confirm(link, head.author, head.seq)
     const held = log?.headSeq ?? -1
     if (head.seq > held) wants.ask(link, head.author, held + 1)
     else if (log !== null && log.hashAt(head.seq) !== null && log.hashAt(head.seq) !== head.hash) wants.ask(link, head.author, head.seq)

@@ -51,7 +51,8 @@ export class Exchange {
       case 'push':
         return reception.takeFrame(message.frame, link, false)
       case 'have':
-        for (const head of message.heads) confirm(link, head.author, head.seq)
+        // what was pushed to a peer is held here: the rest is made up
+        for (const head of message.heads) if (this.#context.logs.get(head.author) !== null) confirm(link, head.author, head.seq)
         return
       case 'pong':
         return levelling.takePong(link, message)

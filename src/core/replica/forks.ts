@@ -8,9 +8,11 @@ import type { Intake } from './intake.js'
 import type { Link } from './link-state.js'
 import type { Linkage } from './linkage.js'
 import type { Reads } from './reads.js'
+import type { Standing } from './standing.js'
 
 export interface ForksParts {
   readonly intake: Intake
+  readonly standing: Standing
   readonly linkage: Linkage
   readonly epochs: Epochs
   readonly reads: Reads
@@ -38,8 +40,12 @@ export class Forks {
   }
 
   takeProof(bytes: Uint8Array, link: Link): void {
+    const { standing, linkage } = this.#parts
     const checked = this.#check(bytes)
-    if (!checked.ok) return this.#parts.linkage.countRefusal(link, checked.failure.code, checked.failure.message, true)
+    if (!checked.ok) return linkage.countRefusal(link, checked.failure.code, checked.failure.message, true)
+    const key = keyOf(checked.value.author)
+    // keys cost nothing: a proof against one that the roster does not hold says nothing, and comes again once the roster holds it
+    if (!standing.isMember(key) && key !== this.#context.key) return linkage.countRefusal(link, 'FRAME_UNKNOWN_AUTHOR', 'a fork proof against a key that the roster does not hold', false)
     this.take(checked.value)
   }
 

@@ -81,7 +81,7 @@ export class Replica {
     const intake = new Intake({ crypto, mesh, logs, view, clock, admission: standing.admissionOf })
     const holes = new Holes(context, intake, places, reads)
     const epochs = new Epochs(context, intake, places)
-    const forks = new Forks(context, { intake, linkage, epochs, reads })
+    const forks = new Forks(context, { intake, standing, linkage, epochs, reads })
     const reception = new Reception(context, { intake, standing, wants, linkage, levelling, acquaintance, places, epochs, holes, forks })
 
     const comparing = new Comparing(context, { standing, wants, linkage, publishing })

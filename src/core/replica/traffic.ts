@@ -1,4 +1,6 @@
+import { visible } from '../coordination/records/visible.js'
 import { ERRORS, type ErrorCode } from '../errors.js'
+import { LIMITS } from '../limits.js'
 import { decodeMessage } from '../replication/message.js'
 import type { Acquaintance } from './acquaintance.js'
 import type { Context } from './context.js'
@@ -55,10 +57,13 @@ export class Traffic {
     }
     const { value: message } = decoded
     link.lastHeardMono = now.mono
-    if (message.type === 'refuse') return linkage.ended(link, message.code in ERRORS ? (message.code as ErrorCode) : 'LINK_CLOSED', message.text)
+    if (message.type === 'refuse') return linkage.ended(link, codeIn(message.code), visible(message.text.slice(0, LIMITS.peerTextChars)))
     if (link.phase !== 'open') return greeting.take(link, message)
     if (link.peer !== null) acquaintance.hear(link.peer.key, now.wall)
     exchange.take(link, message)
     if (link.peer !== null && message.type === 'status') acquaintance.noteAway(link.peer.key, message.final)
   }
 }
+
+/** What a peer gives as its reason is a word of the closed table, or it is none. */
+const codeIn = (text: string): ErrorCode => (Object.hasOwn(ERRORS, text) ? (text as ErrorCode) : 'LINK_CLOSED')

@@ -1,4 +1,5 @@
 import type { AuthorId, Millis } from '../brand.js'
+import { LIMITS } from '../limits.js'
 import type { Context } from './context.js'
 import type { LinkId } from './input.js'
 import type { Link } from './link-state.js'
@@ -15,6 +16,8 @@ interface Want {
 export class Wants {
   readonly #context: Context
   readonly #open = new Map<AuthorId, Want>()
+  /** How many of them each link has to answer. */
+  readonly #asked = new Map<LinkId, number>()
   /** Links that were asked for what comes next of an author and did not bring it. */
   readonly #barren = new Map<AuthorId, { readonly head: number; readonly links: Set<LinkId> }>()
 
@@ -35,8 +38,11 @@ export class Wants {
     return due
   }
 
+  /** Beyond `LIMITS.wantsPerLink` nothing is asked: the heads that show it come again at the next beat. */
   ask(link: Link, author: AuthorId, from: number): void {
-    if (this.#open.has(author)) return
+    const asked = this.#asked.get(link.id) ?? 0
+    if (this.#open.has(author) || asked >= LIMITS.wantsPerLink) return
+    this.#asked.set(link.id, asked + 1)
     this.#open.set(author, { link: link.id, sinceMono: this.#context.now.mono })
     this.#context.send(link, { type: 'want', author, from })
   }
@@ -48,7 +54,7 @@ export class Wants {
   /** @param next the number to go on from, null when the peer has no more. */
   answered(link: Link, author: AuthorId, next: number | null): void {
     if (!this.isAsked(link, author)) return
-    this.#open.delete(author)
+    this.#end(author, link.id)
     if (next === null) this.#askElsewhere(author, link.id)
     else this.ask(link, author, next)
   }
@@ -63,7 +69,7 @@ export class Wants {
     const { mono } = this.#context.now
     for (const [author, { link, sinceMono }] of [...this.#open]) {
       if (mono - sinceMono < PATIENCE_MS || this.#elsewhere(author, link) === null) continue
-      this.#open.delete(author)
+      this.#end(author, link)
       this.#askElsewhere(author, link)
     }
   }
@@ -71,9 +77,15 @@ export class Wants {
   forgetLink(link: LinkId): void {
     for (const [author, open] of [...this.#open]) {
       if (open.link !== link) continue
-      this.#open.delete(author)
+      this.#end(author, link)
       this.#askElsewhere(author, link)
     }
+    this.#asked.delete(link)
+  }
+
+  #end(author: AuthorId, link: LinkId): void {
+    this.#open.delete(author)
+    this.#asked.set(link, (this.#asked.get(link) ?? 1) - 1)
   }
 
   #askElsewhere(author: AuthorId, not: LinkId): void {

@@ -34,6 +34,10 @@ export class LogBook {
     return log
   }
 
+  get count(): number {
+    return this.#logs.size
+  }
+
   logs(): Iterable<AuthorLog> {
     return this.#logs.values()
   }

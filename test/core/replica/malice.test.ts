@@ -1,11 +1,17 @@
 import { beforeEach, describe, expect, test } from 'vitest'
-import { toHash } from '../../../src/core/encoding/bytes.js'
-import { clientIdOf, keyOf } from '../../../src/core/replication/author.js'
+import type { Signer } from '../../../src/core/crypto.js'
+import { toHash, toHex } from '../../../src/core/encoding/bytes.js'
+import { LIMITS } from '../../../src/core/limits.js'
+import { authorIdOf, clientIdOf, keyOf } from '../../../src/core/replication/author.js'
 import { AuthorDocument } from '../../../src/core/replication/document.js'
 import { assembleFrame, decodeFrame, encodeHeader, type FrameHeader } from '../../../src/core/replication/frame.js'
+import { makeForkProof } from '../../../src/core/replication/fork.js'
+import { HybridClock } from '../../../src/core/replication/hybrid-clock.js'
+import { LogBook } from '../../../src/core/replication/log-book.js'
 import { decodeMessage, encodeMessage, type Message } from '../../../src/core/replication/message.js'
-import type { RecordId } from '../../../src/core/brand.js'
-import { Bench, take, type Node } from './bench.js'
+import { OwnLog } from '../../../src/core/replication/own-log.js'
+import type { ActId, AuthorId, HostKey, RecordId } from '../../../src/core/brand.js'
+import { Bench, signerOf, take, type Node } from './bench.js'
 
 /** `a` writes, `m` is a member with the real program and its real key that lies on every link, `c` hears `a` through `m` alone. */
 let bench: Bench
@@ -142,6 +148,74 @@ const deletion = (clientId: number): Uint8Array => {
   }
   return Uint8Array.from([...bytes, 1, 0, 1])
 }
+
+describe('a member that makes things up', () => {
+  const madeUp = (count: number): AuthorId => authorIdOf(m.replica.key, { counter: 1, nonce: count.toString(16).padStart(16, '0') })
+  const numbered = <Item>(count: number, make: (index: number) => Item): Item[] => Array.from({ length: count }, (_, index) => make(index))
+  const say = (message: Message): void => {
+    for (const at of c.peers.keys()) c.feed({ type: 'linkMessage', link: at, bytes: encodeMessage(message) })
+    bench.run()
+  }
+  const linkOfC = () => {
+    const [link] = c.replica.links
+    if (link === undefined) throw new Error('the link is gone')
+    return link
+  }
+
+  test('epochs, authors and acknowledgements fill no memory, and nothing else waits for them', () => {
+    const asked: Message[] = []
+    bench.carry = (from, bytes) => {
+      const message = messageOf(bytes)
+      if (from === c && message.type === 'want') asked.push(message)
+      return bytes
+    }
+    const stranger = (index: number): AuthorId => authorIdOf(index.toString(16).padStart(64, '0') as HostKey, { counter: 0, nonce: '0'.repeat(16) })
+    const zero = toHash(new Uint8Array(32))
+    for (const authorOf of [madeUp, stranger]) {
+      say({ type: 'heads', acts: c.replica.acts.digest(), last: false, heads: numbered(2_000, index => ({ author: authorOf(index), state: 'held', seq: 5, hash: zero })) })
+      say({ type: 'have', heads: numbered(2_000, index => ({ author: authorOf(index), seq: Number.MAX_SAFE_INTEGER })) })
+    }
+    expect(linkOfC().confirmed.size).toBeLessThanOrEqual(LIMITS.wantsPerLink + 3)
+    expect(asked.length).toBeLessThanOrEqual(LIMITS.wantsPerLink)
+    bench.link(c, a)
+    const { id } = a.note('goes on')
+    bench.advance(6_000)
+    expect(c.replica.view.record(id)).not.toBeNull()
+  })
+
+  test('a list of acts without an end closes its link', () => {
+    const ids = numbered(8_000, index => index.toString(16).padStart(64, '0') as ActId)
+    for (let sent = 0; sent <= LIMITS.actIds; sent += ids.length) say({ type: 'actIds', ids, last: false })
+    expect(c.happened('unlinked').at(-1)?.code).toBe('MESSAGE_MALFORMED')
+  })
+
+  test('fork proofs against keys that nobody let in are not kept; one against a member is', () => {
+    const proofAgainst = (signer: Signer): Uint8Array => {
+      const author = authorIdOf(toHex(signer.publicKey) as HostKey, { counter: 7, nonce: '0'.repeat(16) })
+      const log = new OwnLog({ crypto: bench.crypto, mesh: bench.mesh, key: keyOf(author), signer, logs: new LogBook(bench.crypto, bench.mesh), clock: new HybridClock() })
+      log.start(new Uint8Array(8))
+      const [first] = log.openEpoch(new Map(), bench.wallMs, 0)
+      if (first === undefined) throw new Error('no frame')
+      const { header } = first
+      const other = encodeHeader({ ...header, stamp: { wall: header.stamp.wall + 1, count: 0 } })
+      return makeForkProof(header.author, first, { headerBytes: other, signature: signer.sign(other) }).bytes
+    }
+    const strangers = ['x', 'y'].map(name => proofAgainst(signerOf(name)))
+    say({ type: 'forks', proofs: strangers })
+    expect([...c.replica.logs.proofs()]).toEqual([])
+    expect(c.replica.refusals.list().map(({ code }) => code)).toContain('FRAME_UNKNOWN_AUTHOR')
+    say({ type: 'forks', proofs: [proofAgainst(m.signer)] })
+    expect([...c.replica.logs.proofs()]).toHaveLength(1)
+  })
+
+  test.each(['constructor', 'toString', 'NO_SUCH_CODE'])('a refusal with the code %s and a text for terminals is shown as a word and one visible line', code => {
+    say({ type: 'refuse', code, text: `\u001b[31mskein: all is well\u0007\n${'z'.repeat(5_000)}` })
+    const refused = c.happened('unlinked').at(-1)
+    expect(refused?.code).toBe('LINK_CLOSED')
+    expect(refused?.text).toContain('\\x1b[31mskein: all is well\\x07\\nzzz')
+    expect(refused?.text.length).toBeLessThan(LIMITS.peerTextChars + 16)
+  })
+})
 
 describe('two that write with one key', () => {
   test('the fork is proven and known to all, and what the owner had answered is published again', () => {
