@@ -66,8 +66,23 @@ interface Daemon {
   readonly lines: AsyncIterator<string>
 }
 
-/** A connection to the daemon that has greeted; null where no daemon runs. `SANDBOXED`, `DAEMON_HUNG`. */
+/** How soon a daemon that turned this caller away is asked again. */
+const TURNED_AWAY_MS = 100
+
+/** A connection to the daemon that has greeted; null where no daemon runs. `SANDBOXED`, `DAEMON_HUNG`, `REQUEST_REFUSED`. */
 const connectDaemon = async (home: string): Promise<Result<Daemon | null>> => {
+  for (const until = performance.now() + LIMITS.controlConnectMs; ; ) {
+    const connected = await connectOnce(home)
+    if (connected !== 'turned away') return connected
+    if (performance.now() > until) break
+    await new Promise(resolve => setTimeout(resolve, TURNED_AWAY_MS))
+  }
+  const holder = readHolder(homePaths(home).holder)
+  return failure('REQUEST_REFUSED', `the daemon${holder === null ? '' : ` (pid ${holder.pid})`} serves as many callers as it can`, { details: { pid: holder?.pid ?? null }, next: ['try again'] })
+}
+
+/** `turned away`: by a daemon that lives and has no place for another caller, or is ending. */
+const connectOnce = async (home: string): Promise<Result<Daemon | null> | 'turned away'> => {
   const { socket: path, holder: holderPath } = homePaths(home)
   const opened = await open(path)
   if (!opened.ok) {
@@ -81,6 +96,7 @@ const connectDaemon = async (home: string): Promise<Result<Daemon | null>> => {
   opened.socket.destroy()
   const holder = readHolder(holderPath)
   if (holder === null || !isAlive(holder.pid)) return success(null)
+  if (greeting !== null) return 'turned away'
   return failure('DAEMON_HUNG', `the daemon (pid ${holder.pid}) does not answer`, { details: { pid: holder.pid, since: holder.since }, next: [`kill ${holder.pid}`, 'skein up'] })
 }
 

@@ -42,7 +42,11 @@ export const runDaemon = async (home: string): Promise<Result<RunningDaemon>> =>
     end = resolve
   })
   const server = new ControlServer(host, () => end())
-  await server.listen()
+  const serving = await server.listen()
+  if (!serving.ok) {
+    await host.stop()
+    return serving
+  }
   const listening = network.value.listening
   const where = listening === null ? '' : `${listening.host}:${listening.port}`
   log.info({ pid: process.pid, listening: where }, 'up')

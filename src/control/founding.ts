@@ -5,7 +5,7 @@ import { isName } from '../core/coordination/membership/body.js'
 import { failure, success, type Result } from '../core/result.js'
 import { advertisedAddresses } from '../host/addresses.js'
 import { Host, type HostAdapters } from '../host/host.js'
-import { HOME_VERSION, homeExists, makeHomeFolders, removeHome, writeSettings, type HomePaths, type Settings } from '../host/home.js'
+import { finishPromotion, HOME_VERSION, homeIsMade, homeMade, makeHomeFolders, removeHome, writeSettings, type HomePaths, type Settings } from '../host/home.js'
 import { DEFAULT_PORT, hostAndPort, machineName, normaliseAddress, parseAddress } from './adapters.js'
 import { systemAdapters } from './assembly.js'
 import { failureReply, SCHEMA_VERSION, type Reply, type Warning } from './envelope.js'
@@ -92,7 +92,8 @@ const founded = async (paths: HomePaths, adapters: HostAdapters, given: Founding
 /** Makes a home and founds a mesh in it: host key, operator key, signed genesis. All of it, or nothing is left behind. */
 export const found = async (given: Founding): Promise<Reply> => {
   const { home } = given
-  if (homeExists(home)) return failureReply({ code: 'HOME_EXISTS', message: `there is a skein home in ${home} already`, field: '--home', next: ['skein status', 'skein --home ANOTHER-FOLDER init'] })
+  finishPromotion(home)
+  if (homeIsMade(home)) return failureReply({ code: 'HOME_EXISTS', message: `there is a skein home in ${home} already`, field: '--home', next: ['skein status', 'skein --home ANOTHER-FOLDER init'] })
   const name = hostName(given.name)
   if (!name.ok) return failureReply(name.failure)
   const meshName = given.mesh ?? 'work'
@@ -110,6 +111,7 @@ export const found = async (given: Founding): Promise<Reply> => {
     removeHome(paths.value)
     return failureReply(host.failure)
   }
+  homeMade(paths.value)
   const { settings } = host.value
   const addresses = advertisedAddresses(settings, settings.listen)
   await host.value.stop()

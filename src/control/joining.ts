@@ -6,7 +6,7 @@ import type { ErrorCode } from '../core/errors.js'
 import { LIMITS } from '../core/limits.js'
 import { failure, success, type Result } from '../core/result.js'
 import { Host, type HostAdapters } from '../host/host.js'
-import { HOME_VERSION, homeExists, makeHomeFolders, makeStagedHome, promoteStagedHome, readHome, removeHome, siblingHome, writeSettings, type HomePaths, type Settings } from '../host/home.js'
+import { checkHomePath, finishPromotion, HOME_VERSION, homeIsMade, homeMade, makeHomeFolders, makeStagedHome, promoteStagedHome, readHome, removeHome, siblingHome, writeSettings, type HomePaths, type Settings } from '../host/home.js'
 import { JOINING_NOTE, writeJoining } from '../host/joining-note.js'
 import type { Attempt, Network } from '../host/network.js'
 import { nodeSigner } from './adapters.js'
@@ -28,16 +28,20 @@ interface Chosen {
   readonly folder: string
   /** Settings of the home that gives way. */
   readonly replaced: Settings | null
+  /** A join of this home was cut short before anybody let it in: it goes on with the same key. */
+  readonly resumed?: true
 }
 
 /** An own mesh that nobody else has joined and that holds nothing but its genesis can give way; another home stays, and a second is made. */
 const chooseHome = async (home: string, token: InvitationToken, adapters: HostAdapters): Promise<Result<Chosen>> => {
-  if (!homeExists(home)) return success({ folder: home, replaced: null })
+  finishPromotion(home)
+  if (!homeIsMade(home)) return success({ folder: home, replaced: null })
   const read = readHome(home)
   if (!read.ok) return read
   const { settings } = read.value
   const state = await stateOfHome(home, adapters)
   if (!state.ok) return state
+  if (settings.mesh === token.mesh && state.value === 'outside') return success({ folder: home, replaced: null, resumed: true })
   if (settings.mesh === token.mesh && state.value !== 'left') return failure('HOME_EXISTS', `the home in ${home} belongs to mesh ${token.meshName} already`, { field: '--home', next: ['skein status', 'skein up'] })
   if (state.value === 'untouched') return success({ folder: home, replaced: settings })
   const sibling = siblingHome(home, token.meshName)
@@ -45,13 +49,14 @@ const chooseHome = async (home: string, token: InvitationToken, adapters: HostAd
   return success({ folder: sibling, replaced: null })
 }
 
-/** A host that has left does not come back with its key, but may join again with another home. */
-const stateOfHome = async (home: string, adapters: HostAdapters): Promise<Result<'untouched' | 'left' | 'in use'>> => {
+/** A host that has left does not come back with its key, but may join again with another home. `outside`: nobody has let it in yet. */
+const stateOfHome = async (home: string, adapters: HostAdapters): Promise<Result<'untouched' | 'left' | 'outside' | 'in use'>> => {
   const daemon = await askDaemon(home, 'daemon')
   if (daemon !== null) return success(daemon.envelope.ok && (daemon.envelope.data as DaemonData).untouched ? 'untouched' : 'in use')
   const host = await Host.open(home, adapters, { what: 'skein join', daemon: false })
   if (!host.ok) return host
-  const state = host.value.replica.hasLeft ? 'left' : host.value.isUntouched ? 'untouched' : 'in use'
+  const { hasLeft, acts, key } = host.value.replica
+  const state = hasLeft ? 'left' : acts.roster().admits(key).state === 'unknown' ? 'outside' : host.value.isUntouched ? 'untouched' : 'in use'
   await host.value.stop()
   return success(state)
 }
@@ -66,7 +71,8 @@ export const join = async (given: Joining): Promise<Reply> => {
   }
   const chosen = await chooseHome(given.home, token.value, adapters)
   if (!chosen.ok) return failureReply(chosen.failure)
-  const { folder, replaced } = chosen.value
+  const { folder, replaced, resumed } = chosen.value
+  if (resumed === true) return resume(given, folder, token.value, adapters)
   // what the replaced home was told of this host holds for the new one
   const name = hostName(given.name ?? replaced?.name)
   if (!name.ok) return failureReply(name.failure)
@@ -75,7 +81,7 @@ export const join = async (given: Joining): Promise<Reply> => {
   const advertise = advertiseAddresses(given.advertise ?? [])
   if (!advertise.ok) return failureReply(advertise.failure)
   const told = advertise.value.length === 0 ? (replaced?.advertise ?? []) : advertise.value
-  const paths = makeHomeFolders(folder)
+  const paths = replaced === null ? makeHomeFolders(folder) : checkHomePath(folder)
   if (!paths.ok) return failureReply(paths.failure)
   // a home that is to be replaced stays until the new one is whole: an invitation that does not hold costs nobody a mesh
   const staged = replaced === null ? paths : makeStagedHome(paths.value)
@@ -99,7 +105,19 @@ const makeHome = async (paths: HomePaths, adapters: HostAdapters, settings: Para
   const signer = await adapters.keys(paths.folder).createHost()
   if (!signer.ok) return signer
   writeSettings(paths, settings)
-  return Host.open(paths.folder, adapters, { what: 'skein join', daemon: false, create: true })
+  const host = await Host.open(paths.folder, adapters, { what: 'skein join', daemon: false, create: true })
+  // from here on a join that is cut short is resumed, not begun anew: its invitation may have been used
+  if (host.ok) homeMade(paths)
+  return host
+}
+
+/** Goes on with the same home and key, so that the invitation counts as used once. */
+const resume = async (given: Joining, folder: string, token: InvitationToken, adapters: HostAdapters): Promise<Reply> => {
+  const host = await Host.open(folder, adapters, { what: 'skein join', daemon: false, create: true })
+  if (!host.ok) return failureReply(host.failure)
+  const joined = await enter(host.value, token)
+  await host.value.stop()
+  return joined.ok ? joinedReply(host.value, { asked: given.home, folder, replaced: null }, token, joined.value) : failureReply(joined.failure)
 }
 
 interface Placed {

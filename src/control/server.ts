@@ -1,6 +1,8 @@
-import { chmodSync, rmSync } from 'node:fs'
+import { chmodSync, lstatSync, rmSync } from 'node:fs'
 import { createServer, type Server, type Socket } from 'node:net'
 import { LIMITS } from '../core/limits.js'
+import { failure, success, type Result } from '../core/result.js'
+import { errorCode } from '../host/home.js'
 import type { Host } from '../host/host.js'
 import { skeinVersion } from '../host/version.js'
 import { callSchema, dispatch } from './dispatch.js'
@@ -17,6 +19,8 @@ export class ControlServer {
   readonly #host: Host
   readonly #server: Server
   readonly #sockets = new Set<Socket>()
+  /** Those that have sent their call and wait for its answer. */
+  readonly #asking = new Set<Socket>()
   readonly #stop: () => void
   #running = 0
   #stopping = false
@@ -29,24 +33,33 @@ export class ControlServer {
     this.#server.maxConnections = LIMITS.controlConcurrent * 4
   }
 
-  /** The store's lock is held, so a socket that is there was left by a daemon that was killed. The folder is 0700; the socket too. */
-  async listen(): Promise<void> {
-    const { socket } = this.#host.paths
-    rmSync(socket, { force: true })
+  /**
+   * The store's lock is held, so a socket that is there was left by a daemon that was killed. The folder is 0700 and this user's own, the
+   * socket 0600. `HOME_UNWRITABLE` where something stands in the way.
+   */
+  async listen(): Promise<Result<true>> {
+    const { socket, run } = this.#host.paths
     const before = process.umask(0o177)
     try {
+      if (!lstatSync(run).isDirectory()) return failure('HOME_UNWRITABLE', `${run} is no folder of its own: whoever can change it could answer in this daemon's place`, { details: { path: run }, next: [`rm ${run}`, 'skein up'] })
+      chmodSync(run, 0o700)
+      rmSync(socket, { force: true })
       await new Promise<void>((resolve, reject) => {
         this.#server.once('error', reject)
         this.#server.listen(socket, resolve)
       })
+      chmodSync(socket, 0o600)
+      return success(true)
+    } catch (error) {
+      return failure('HOME_UNWRITABLE', `the control socket ${socket} cannot be made: ${errorCode(error)}`, { details: { path: socket, cause: errorCode(error) }, next: [`look at what ${socket} is, and take it away`] })
     } finally {
       process.umask(before)
     }
-    chmodSync(socket, 0o600)
   }
 
+  /** What is being worked on is still answered, within `LIMITS.closeMs`. */
   async close(): Promise<void> {
-    for (const socket of this.#sockets) socket.end()
+    for (const socket of this.#sockets) if (!this.#asking.has(socket)) socket.end()
     const closed = new Promise<void>(resolve => this.#server.close(() => resolve()))
     const force = setTimeout(() => {
       for (const socket of this.#sockets) socket.destroy()
@@ -60,7 +73,10 @@ export class ControlServer {
     this.#sockets.add(socket)
     socket.setTimeout(LIMITS.controlMs * 2, () => socket.destroy())
     socket.on('error', () => socket.destroy())
-    socket.on('close', () => this.#sockets.delete(socket))
+    socket.on('close', () => {
+      this.#sockets.delete(socket)
+      this.#asking.delete(socket)
+    })
     const greeting: Greeting = { skein: skeinVersion(), pid: process.pid }
     socket.write(`${JSON.stringify(greeting)}\n`)
     let pending = Buffer.alloc(0)
@@ -72,6 +88,7 @@ export class ControlServer {
       socket.removeAllListeners('data')
       const line = end < 0 ? null : pending.subarray(0, end)
       pending = Buffer.alloc(0)
+      this.#asking.add(socket)
       void this.#answer(socket, line)
     })
   }

@@ -4,6 +4,8 @@ import { z } from 'zod'
 import { failure, success, type Result } from '../core/result.js'
 import { errorCode } from './home.js'
 
+export { isAlive } from './liveness.js'
+
 const holderSchema = z.object({ pid: z.number().int().positive(), what: z.string(), since: z.string() })
 
 /** Who holds a home's store: for the sentence that names the pid. The lock itself is the operating system's, on the store. */
@@ -33,24 +35,4 @@ export const readHolder = (path: string): Holder | null => {
 
 export const forgetHolder = (path: string): void => {
   if (readHolder(path)?.pid === process.pid) rmSync(path, { force: true })
-}
-
-/** Whether a process runs. One that has ended and that nobody has collected yet (containers without an init do not) does not. */
-export const isAlive = (pid: number): boolean => {
-  try {
-    process.kill(pid, 0)
-    return !isZombie(pid)
-  } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'EPERM'
-  }
-}
-
-/** Only Linux says so; elsewhere the first process of the machine collects at once. */
-const isZombie = (pid: number): boolean => {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
-    return stat[stat.lastIndexOf(')') + 2] === 'Z'
-  } catch {
-    return false
-  }
 }

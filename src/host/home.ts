@@ -1,10 +1,12 @@
-import { accessSync, constants, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { accessSync, constants, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { z } from 'zod'
 import { LIMITS } from '../core/limits.js'
 import type { MeshId } from '../core/brand.js'
 import { failure, success, type Result } from '../core/result.js'
+import { visible } from '../core/coordination/records/visible.js'
+import { isAlive } from './liveness.js'
 
 /** Version of the home's layout; a newer one is refused, never touched. */
 export const HOME_VERSION = 1
@@ -99,13 +101,37 @@ const parseSettings = (paths: HomePaths, text: string): Result<{ paths: HomePath
   return parsed.success ? success({ paths, settings: parsed.data }) : damaged(`does not hold what it should: ${parsed.error.issues[0]?.path.join('.') ?? ''} ${parsed.error.issues[0]?.message ?? ''}`)
 }
 
-/** Makes the folders of a new home, for this user alone. */
+/** Stands in a home that is being made, with the number of the process that makes it. */
+const MAKING = 'making'
+
+/** Null: nobody. 0: a process that was killed before it could write down its number. */
+const makerOf = (folder: string): number | null => {
+  try {
+    return Number.parseInt(readFileSync(join(folder, MAKING), 'utf8'), 10) || 0
+  } catch {
+    return null
+  }
+}
+
+/** Whether a home is there; one whose maker was killed before it was whole is none. */
+export const homeIsMade = (folder: string): boolean => homeExists(folder) && makerOf(folder) === null
+
+/**
+ * Makes the folders of a new home, for this user alone, in a folder that is new or empty: what others keep there is not ours to change,
+ * least of all when the making fails. What a killed process left half made is taken away; `homeMade` ends the making.
+ */
 export const makeHomeFolders = (folder: string): Result<HomePaths> => {
   const checked = checkHomePath(folder)
   if (!checked.ok) return checked
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 })
     accessSync(folder, constants.W_OK)
+    const maker = makerOf(folder)
+    if (maker !== null && maker > 0 && maker !== process.pid && isAlive(maker)) return failure('HOME_EXISTS', `another skein (pid ${maker}) is making a home in ${folder}`, { field: '--home', details: { pid: maker }, next: ['try again'] })
+    if (maker !== null) removeHome(checked.value)
+    const [other] = readdirSync(folder)
+    if (other !== undefined) return failure('HOME_EXISTS', `${folder} is not empty: it holds ${visible(other)}, and a home is made in a folder of its own`, { field: '--home', details: { home: folder, holds: other }, next: ['skein --home ANOTHER-FOLDER …'] })
+    writeFileSync(join(folder, MAKING), String(process.pid), { mode: 0o600, flag: 'wx' })
     for (const path of [checked.value.run, checked.value.log]) mkdirSync(path, { recursive: true, mode: 0o700 })
   } catch (error) {
     return failure('HOME_UNWRITABLE', `${folder} cannot be written: ${errorCode(error)}`, { field: '--home', details: { cause: errorCode(error) }, next: ['skein --home ANOTHER-FOLDER …'] })
@@ -113,19 +139,28 @@ export const makeHomeFolders = (folder: string): Result<HomePaths> => {
   return checked
 }
 
-/** Written whole or not at all. The last step of making a home: without it there is none. */
+/** The home is whole, or so far that what is missing comes by itself. */
+export const homeMade = (paths: HomePaths): void => rmSync(join(paths.folder, MAKING), { force: true })
+
+/** Written whole or not at all. Without it there is no home. */
 export const writeSettings = (paths: HomePaths, settings: Settings): void => {
   const temporary = `${paths.settings}.new`
   writeFileSync(temporary, `${JSON.stringify(settings, null, 2)}\n`, { mode: 0o600, flush: true })
   renameSync(temporary, paths.settings)
 }
 
-const KEY_FILES = ['host.key', 'operator.key']
+const HOST_KEY = 'host.key'
+const OPERATOR_KEY = 'operator.key'
+const KEY_FILES = [HOST_KEY, OPERATOR_KEY]
+/** What a key file is called until it is whole (adapters/keys/key-file.ts). */
+const KEY_DRAFT = /^\.(host|operator)\.key\.[0-9a-f]{16}$/
 
-/** Takes away a home that was being made, or one that is given up for another. */
+/** Takes away a home that was being made, or one that is given up for another; that it was being made goes last. */
 export const removeHome = (paths: HomePaths): void => {
-  for (const path of [paths.settings, paths.store, paths.run, paths.log]) rmSync(path, { recursive: true, force: true })
+  for (const path of [paths.settings, `${paths.settings}.new`, paths.store, paths.run, paths.log]) rmSync(path, { recursive: true, force: true })
   for (const file of KEY_FILES) rmSync(join(paths.folder, file), { force: true })
+  for (const draft of readdirSync(paths.folder)) if (KEY_DRAFT.test(draft)) rmSync(join(paths.folder, draft), { force: true })
+  homeMade(paths)
 }
 
 const STAGED = '.new'
@@ -142,12 +177,26 @@ export const makeStagedHome = (paths: HomePaths): Result<HomePaths> => {
   }
 }
 
-/** The staged home in place of the old one; the settings come last, because they make a home. */
+/**
+ * The staged home in place of the old one; the settings go first and come last, because they make a home. Called again it goes on where a
+ * killed process stopped.
+ */
 export const promoteStagedHome = (paths: HomePaths, staged: HomePaths): void => {
-  removeHome(paths)
-  const moves = [...KEY_FILES.map(file => [join(staged.folder, file), join(paths.folder, file)] as const), [staged.store, paths.store], [staged.run, paths.run], [staged.log, paths.log], [staged.settings, paths.settings]] as const
-  for (const [from, to] of moves) if (existsSync(from)) renameSync(from, to)
+  rmSync(paths.settings, { force: true })
+  rmSync(join(paths.folder, OPERATOR_KEY), { force: true })
+  const moves = [[join(staged.folder, HOST_KEY), join(paths.folder, HOST_KEY)], [staged.store, paths.store], [staged.run, paths.run], [staged.log, paths.log], [staged.settings, paths.settings]] as const
+  for (const [from, to] of moves) {
+    if (!existsSync(from)) continue
+    rmSync(to, { recursive: true, force: true })
+    renameSync(from, to)
+  }
   rmSync(staged.folder, { recursive: true, force: true })
+}
+
+/** Ends what a process that was killed while it put a staged home in its place left undone. */
+export const finishPromotion = (folder: string): void => {
+  const staged = homePaths(join(folder, STAGED))
+  if (!homeExists(folder) && existsSync(staged.settings)) promoteStagedHome(homePaths(folder), staged)
 }
 
 /** A second home beside the first, named after its mesh. */
