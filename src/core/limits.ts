@@ -39,6 +39,7 @@ export const LIMITS = {
   framesPerReplyBytes: 256 * 1024, // 28 ms of decoding at worst, under the 50 ms an event loop may block
   framesPerReply: 256, // as above: 256 signatures take 30 ms
   sendQueueBytes: 4 * 1024 * 1024, // what one slow peer may cost in memory; behind it pushes wait and pull catches up
+  slowPeerBytes: 16 * 1024 * 1024, // four times that: the pushes of one large commit and the answers to small questions; behind it the link closes
   beatMs: 5_000, // tempo "normal"; the only one until tempo is built
   silentMs: 15_000, // a link without a byte for three beats is half-open
   dialMs: 5_000, // a TCP retransmission or two; then the next address

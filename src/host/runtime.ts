@@ -237,7 +237,9 @@ export class Runtime {
     const connection = this.#connections.get(link)
     if (connection === undefined) return
     connection.send(bytes)
-    if (connection.queuedBytes() <= BLOCKED_BYTES || this.#blocked.has(link)) return
+    const queued = connection.queuedBytes()
+    if (queued > LIMITS.slowPeerBytes) return connection.close(`SLOW_PEER: ${queued} bytes wait for a peer that does not take them`)
+    if (queued <= BLOCKED_BYTES || this.#blocked.has(link)) return
     this.#blocked.add(link)
     this.#feed({ type: 'linkBlocked', link })
   }

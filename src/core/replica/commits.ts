@@ -91,10 +91,10 @@ export class Commits {
     return done.commit
   }
 
-  /** @returns the requests that can no longer be answered with success. */
-  fence(reason: string): RequestId[] {
+  /** @returns the requests that can no longer be answered with success, and what was formed for them. */
+  fence(reason: string): Commit['answers'] {
     this.#fenced = reason
-    const lost = [...(this.#underWay?.commit.answers ?? []), ...this.#staged.answers].map(({ request }) => request)
+    const lost = [...(this.#underWay?.commit.answers ?? []), ...this.#staged.answers]
     this.#underWay = null
     this.#staged = emptyCommit()
     return lost

@@ -49,11 +49,16 @@ export class Persistence {
     levelling.settle()
   }
 
-  /** The first storage error ends all writing: reads go on, nothing more is acknowledged. */
+  /** The first storage error ends all writing: reads go on, nothing more is acknowledged, and what was not is shown no longer. */
   failed(reason: string): void {
     const { authoring } = this.#parts
-    const lost = [...this.#context.commits.fence(reason), ...authoring.drop()]
+    const { commits, own, view, key } = this.#context
+    const lost = commits.fence(reason)
+    const waiting = authoring.drop()
+    const removed = lost.flatMap(({ written }) => written.map(({ id }) => id))
+    if (own.author !== null && removed.length > 0) view.changeAuthor(own.author, key, { set: [], removed })
     this.#context.happened({ type: 'fenced', reason })
-    for (const request of lost) authoring.answerFenced(request)
+    this.#context.happened({ type: 'viewChanged' })
+    for (const request of [...lost.map(({ request }) => request), ...waiting]) authoring.answerFenced(request)
   }
 }

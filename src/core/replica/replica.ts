@@ -109,7 +109,7 @@ export class Replica {
     this.#authoring = authoring
     this.#greeting = greeting
     this.#restoring = new Restoring(context, { intake, standing, acquaintance, places, holes, epochs })
-    this.#traffic = new Traffic(context, { linkage, greeting, exchange, levelling, acquaintance })
+    this.#traffic = new Traffic(context, { linkage, greeting, exchange, levelling, serving, acquaintance })
     this.#persistence = new Persistence(context, { authoring, publishing, greeting, levelling })
     this.#pulse = new Pulse(context, { linkage, levelling, publishing, wants, acquaintance })
     this.damage = this.#restoring.damage

@@ -23,9 +23,14 @@ export class Serving {
     this.#serveNext(link)
   }
 
-  /** One read is under way for a link at a time. */
+  /** The network takes more again. */
+  resume(link: Link): void {
+    this.#serveNext(link)
+  }
+
+  /** One read is under way for a link at a time, and none while the peer does not take what was sent: asking without reading costs it alone. */
   #serveNext(link: Link): void {
-    const next = link.reading ? undefined : link.wanted.shift()
+    const next = link.reading || link.blocked ? undefined : link.wanted.shift()
     if (next === undefined) return
     link.reading = true
     const { author } = next

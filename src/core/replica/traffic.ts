@@ -10,6 +10,7 @@ import type { Input } from './input.js'
 import type { Levelling } from './levelling.js'
 import { newLink, type Link } from './link-state.js'
 import type { Linkage } from './linkage.js'
+import type { Serving } from './serving.js'
 
 export type LinkInput = Extract<Input, { type: 'linkOpened' | 'linkMessage' | 'linkBlocked' | 'linkDrained' | 'linkClosed' }>
 
@@ -18,6 +19,7 @@ export interface TrafficParts {
   readonly greeting: Greeting
   readonly exchange: Exchange
   readonly levelling: Levelling
+  readonly serving: Serving
   readonly acquaintance: Acquaintance
 }
 
@@ -33,7 +35,7 @@ export class Traffic {
 
   take(input: LinkInput): void {
     const { links, now } = this.#context
-    const { linkage, greeting, levelling } = this.#parts
+    const { linkage, greeting, levelling, serving } = this.#parts
     if (input.type === 'linkOpened') {
       const link = newLink({ ...input, id: input.link, openedMono: now.mono })
       links.set(link.id, link)
@@ -44,7 +46,9 @@ export class Traffic {
     if (input.type === 'linkMessage') return this.#takeMessage(link, input.bytes)
     if (input.type === 'linkClosed') return linkage.ended(link, 'LINK_CLOSED', input.reason)
     link.blocked = input.type === 'linkBlocked'
-    if (input.type === 'linkDrained' && link.phase === 'open') levelling.say(link)
+    if (link.blocked || link.phase !== 'open') return
+    serving.resume(link)
+    levelling.say(link)
   }
 
   #takeMessage(link: Link, bytes: Uint8Array): void {
