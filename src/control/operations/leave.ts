@@ -23,22 +23,31 @@ const data = z.object({
 
 export type LeaveData = z.infer<typeof data>
 
-/** Each session ends its own claims: no record of another session could. */
-const releaseAll = async (host: Host): Promise<Result<number>> => {
+interface Releases {
+  readonly released: number
+  /** Claims that run out by themselves: a full log takes no release. */
+  readonly kept: number
+}
+
+const NO_RELEASES: Releases = { released: 0, kept: 0 }
+
+/** Each session ends its own claims: no record of another session could. A log that is full keeps nobody from leaving. */
+const releaseAll = async (host: Host): Promise<Result<Releases>> => {
   const held = new Map<SessionName, Claim[]>()
   for (const claim of host.replica.view.claims.inState(host.meshNow(), ['live', 'stale', 'not-yet'])) {
     if (claim.host === host.replica.hostId) held.set(claim.session, [...(held.get(claim.session) ?? []), claim])
   }
-  let released = 0
+  let [released, kept] = [0, 0]
   for (const [session, claims] of held) {
     for (let from = 0; from < claims.length; from += LIMITS.idsPerRecord) {
       const ids = claims.slice(from, from + LIMITS.idsPerRecord).map(({ id }) => id)
       const written = await host.write(session, [{ kind: 'release', fields: { claims: ids, reason: 'its host leaves the mesh' } }])
-      if (!written.ok) return written
-      released += ids.length
+      if (!written.ok && written.failure.code !== 'LOG_FULL') return written
+      if (written.ok) released += ids.length
+      else kept += ids.length
     }
   }
-  return success(released)
+  return success({ released, kept })
 }
 
 const retire = async (host: Host): Promise<Failure | null> => {
@@ -55,8 +64,9 @@ export const leave = operation({
   renewsLeases: false,
   run: async ({ host }) => {
     const already = host.replica.hasLeft
-    const released = already ? success(0) : await releaseAll(host)
-    if (!released.ok) return released
+    const releases = already ? success(NO_RELEASES) : await releaseAll(host)
+    if (!releases.ok) return releases
+    const { released, kept } = releases.value
     const failed = already ? null : await retire(host)
     if (failed !== null) return { ok: false, failure: failed }
     const network = await networkOf(host)
@@ -64,10 +74,11 @@ export const leave = operation({
     const peers = outcomes.map(outcome => syncedPeer(host, outcome))
     const told = peers.flatMap(({ host: name, state }) => (state === 'level' && name !== null ? [name] : []))
     const others = [...host.replica.acts.roster().members.values()].filter(({ key, state }) => key !== host.replica.key && state === 'member')
-    const warnings: Warning[] =
-      told.length > 0 || others.length === 0
-        ? []
-        : [{ code: 'NOBODY_TOLD', text: 'no other host was reached: they see this host as a member until it could tell one of them', details: { failures: peers.flatMap(({ failures }) => failures) } }]
-    return { ok: true, data: { host: host.nameOf(host.replica.key), mesh: host.settings.meshName, released: released.value, already, told, peers }, warnings, next: warnings.length > 0 ? ['skein sync'] : [] }
+    const untold = told.length === 0 && others.length > 0
+    const warnings: Warning[] = [
+      ...(kept === 0 ? [] : [{ code: 'CLAIMS_KEPT', text: `${kept === 1 ? 'a claim' : `${kept} claims`} could not be released, since the log is full: they end with their leases`, details: { kept } }]),
+      ...(untold ? [{ code: 'NOBODY_TOLD', text: 'no other host was reached: they see this host as a member until it could tell one of them', details: { failures: peers.flatMap(({ failures }) => failures) } }] : [])
+    ]
+    return { ok: true, data: { host: host.nameOf(host.replica.key), mesh: host.settings.meshName, released, already, told, peers }, warnings, next: untold ? ['skein sync'] : [] }
   }
 })

@@ -20,7 +20,11 @@ const FORMED_BYTES = 16 * 1024
 
 const LEFT = failure('HOST_LEFT', 'this host has left the mesh for good; what it holds can still be read', { next: ['skein --home ANOTHER-FOLDER join TOKEN'] })
 
-const LOG_FULL = failure('LOG_FULL', `this host's log holds as many records as one may (${LIMITS.liveRecordsPerAuthor}, or ${LIMITS.documentBytesPerAuthor} bytes)`)
+/** Nothing that ended is dropped yet (rules C2), so what fills a log stays in it. */
+const LOG_FULL = failure('LOG_FULL', `this host's log holds as many records as one may (${LIMITS.liveRecordsPerAuthor}, or ${LIMITS.documentBytesPerAuthor} bytes): it can be read, and takes no more`, {
+  details: { records: LIMITS.liveRecordsPerAuthor, bytes: LIMITS.documentBytesPerAuthor },
+  next: ['skein leave --yes', 'skein join TOKEN']
+})
 
 export interface AuthoringParts {
   readonly standing: Standing
