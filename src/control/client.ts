@@ -1,11 +1,14 @@
 import { createConnection, type Socket } from 'node:net'
-import { ERRORS } from '../core/errors.js'
+import { z } from 'zod'
+import { visible } from '../core/coordination/records/visible.js'
 import { LIMITS } from '../core/limits.js'
-import { failure, success, type Failure, type Result } from '../core/result.js'
+import { failure, success, type Result } from '../core/result.js'
 import { errorCode, homeExists, homePaths, readHome } from '../host/home.js'
 import { isAlive, readHolder } from '../host/holder.js'
+import { skeinVersion } from '../host/version.js'
 import type { Call } from './dispatch.js'
-import { failureReply, type Reply } from './envelope.js'
+import { failureReply, SCHEMA_VERSION, type Reply } from './envelope.js'
+import type { Greeting } from './server.js'
 
 export interface CallOptions {
   readonly home: string
@@ -64,6 +67,8 @@ const STARTING_MS = 100
 interface Daemon {
   readonly socket: Socket
   readonly lines: AsyncIterator<string>
+  /** Null where its first line is not what a daemon of this version says. */
+  readonly greeting: Greeting | null
 }
 
 /** How soon a daemon that turned this caller away is asked again. */
@@ -92,7 +97,7 @@ const connectOnce = async (home: string): Promise<Result<Daemon | null> | 'turne
   }
   const lines = readLines(opened.socket)
   const greeting = await withTimeout(lines.next(), LIMITS.controlConnectMs)
-  if (greeting !== null && greeting.done !== true) return success({ socket: opened.socket, lines })
+  if (greeting !== null && greeting.done !== true) return success({ socket: opened.socket, lines, greeting: parseGreeting(greeting.value) })
   opened.socket.destroy()
   const holder = readHolder(holderPath)
   if (holder === null || !isAlive(holder.pid)) return success(null)
@@ -107,28 +112,46 @@ const open = (path: string): Promise<{ ok: true; socket: Socket } | { ok: false;
     socket.once('error', error => resolve({ ok: false, code: errorCode(error) }))
   })
 
-const ask = async ({ socket, lines }: Daemon, call: Call, timeoutMs: number): Promise<Reply> => {
+const ask = async ({ socket, lines, greeting }: Daemon, call: Call, timeoutMs: number): Promise<Reply> => {
   socket.write(`${JSON.stringify(call)}\n`)
   const answer = await withTimeout(lines.next(), timeoutMs)
   socket.destroy()
   if (answer === null) return failureReply({ code: 'DAEMON_HUNG', message: `the daemon did not answer within ${Math.round(timeoutMs / 1000)} s`, next: ['skein status'] })
   if (answer.done === true) return failureReply({ code: 'DAEMON_HUNG', message: 'the daemon went away before it answered; nothing is known of what it did', next: ['skein status'] })
-  return parseReply(answer.value)
+  return parseReply(answer.value, greeting)
 }
 
-const parseReply = (line: string): Reply => {
+const greetingSchema = z.object({ skein: z.string(), pid: z.number().int().positive() })
+
+const parseGreeting = (line: string): Greeting | null => {
+  try {
+    const parsed = greetingSchema.safeParse(JSON.parse(line))
+    return parsed.success ? parsed.data : null
+  } catch {
+    return null
+  }
+}
+
+const replySchema = z.object({ envelope: z.object({ schema_version: z.literal(SCHEMA_VERSION), ok: z.boolean() }), exit: z.number().int() })
+
+/** Only its frame is looked at: what an operation answers is that operation's own, and it is the same program. */
+const parseReply = (line: string, greeting: Greeting | null): Reply => {
   try {
     const reply: Reply = JSON.parse(line)
-    if (typeof reply.exit === 'number' && typeof reply.envelope === 'object') return reply
-  } catch (error) {
-    return unreadable(error instanceof Error ? error.message : String(error))
+    return replySchema.safeParse(reply).success ? reply : unreadable(greeting)
+  } catch {
+    return unreadable(greeting)
   }
-  return unreadable('no reply in it')
 }
 
-const unreadable = (why: string): Reply => {
-  const failed: Failure = { code: 'DAEMON_NEWER', message: `the daemon's answer cannot be read (${why}); it may be of another version`, next: ['skein down', 'skein up'] }
-  return { ...failureReply(failed), exit: ERRORS.DAEMON_NEWER.exit }
+const unreadable = (greeting: Greeting | null): Reply => {
+  const who = greeting === null ? 'the daemon' : `the daemon (pid ${greeting.pid}, skein ${visible(greeting.skein.slice(0, 32))})`
+  return failureReply({
+    code: 'DAEMON_NEWER',
+    message: `${who} answers in a form that this skein (${skeinVersion()}) cannot read: it is of another version`,
+    details: { daemon: greeting, ours: skeinVersion() },
+    next: [...(greeting === null ? ['skein down'] : [`kill ${greeting.pid}`]), 'skein up']
+  })
 }
 
 async function* readLines(socket: Socket): AsyncGenerator<string, undefined> {

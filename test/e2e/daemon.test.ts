@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { existsSync, readFileSync, statSync } from 'node:fs'
-import { connect } from 'node:net'
+import { connect, createServer } from 'node:net'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { DaemonData } from '../../src/control/operations/daemon.js'
 import { homePaths } from '../../src/host/home.js'
@@ -174,6 +175,33 @@ describe('a daemon that is', () => {
       goOn(pid)
     }
     await eventually(daemonOf, daemon => daemon?.pid === pid)
+  }, 60_000)
+
+  it.each([
+    ['newer', '{"skein":"9.1.0","pid":4242}', '{"envelope":{"schema_version":2,"ok":true,"data":{}},"exit":0}', 'the daemon (pid 4242, skein 9.1.0)', 'kill 4242'],
+    ['of a version that says nothing known', 'welcome', 'what?', 'the daemon answers', 'skein down']
+  ])('%s: every command names it, soon, and nothing is written', async (_, greeting, answer, message, next) => {
+    await mesh.down('a')
+    const server = createServer(socket => {
+      socket.on('error', () => socket.destroy())
+      socket.write(`${greeting}\n`)
+      socket.once('data', () => socket.end(`${answer}\n`))
+    })
+    server.listen(a.socket)
+    await once(server, 'listening')
+    try {
+      for (const args of [['claims'], ['claim', '@other-version'], ['up'], ['down'], ['status']]) {
+        const { code, envelope, ms, stderr } = await mesh.json('a', args)
+        expect([args[0], code, envelope.error.code, envelope.next[0]]).toEqual([args[0], 4, 'DAEMON_NEWER', next])
+        expect(envelope.error.message).toContain(message)
+        expect(ms, args[0] ?? '').toBeLessThan(patientMs(2_000))
+        expect(stderr).toBe('')
+      }
+    } finally {
+      server.close()
+      await once(server, 'close')
+    }
+    expect((await mesh.must('a', ['claims'])).stdout).not.toContain('@other-version')
   }, 60_000)
 
   it('absent: the same commands answer from the store, and say so where it matters', async () => {
