@@ -115,8 +115,9 @@ export const peersAdd = operation({
     host.addPeer({ ...normalised.value, key: expected.value })
     await host.runtime.settled()
     const { url } = normalised.value
-    const late = url.startsWith('ws://') && host.network !== null
-    const warnings: Warning[] = late ? [{ code: 'RESTART_NEEDED', text: 'links without TLS begin with the next start of the daemon', details: { url } }] : []
+    const isPlain = url.startsWith('ws://')
+    const late = isPlain && host.network !== null
+    const warnings: Warning[] = isPlain ? [{ code: 'NO_LISTENER_WITHOUT_TLS', text: `a skein daemon always listens with TLS, so nothing is linked by ${url} unless something else there takes it; wss:// is what another host answers`, details: { url } }] : []
     return { ok: true, data: { ...normalised.value, host: expected.value === null ? null : host.nameOf(expected.value) }, warnings, next: late ? ['skein down', 'skein up'] : host.daemonSince === null ? ['skein up', 'skein sync'] : ['skein peers'] }
   }
 })
