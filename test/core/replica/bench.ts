@@ -88,7 +88,7 @@ export class Node {
     } else if (effect.type === 'send') {
       const end = this.peers.get(effect.link)
       const { bytes } = effect
-      if (end !== undefined) this.bench.later(() => end.node.peers.has(end.link) && end.node.feed({ type: 'linkMessage', link: end.link, bytes: this.bench.carry(this, bytes) }))
+      if (end !== undefined) this.bench.later(() => end.node.peers.has(end.link) && end.node.feed({ type: 'linkMessage', link: end.link, bytes: this.bench.carry(this, bytes) }), end.link)
     } else if (effect.type === 'close') {
       this.bench.later(() => this.bench.cut(this, effect.link))
     } else if (effect.type === 'read') {
@@ -142,7 +142,9 @@ export class Bench {
   carry: (from: Node, bytes: Uint8Array) => Uint8Array = (_, bytes) => bytes
   #nextLink = 1
   readonly #genesis: Uint8Array
-  readonly #work: (() => void)[] = []
+  /** Which of so many things that could happen next does: the longest due, unless a test says otherwise. What one link carries stays in order. */
+  pick: (count: number) => number = () => 0
+  readonly #work: { readonly lane: number | null; readonly run: () => void }[] = []
 
   constructor(founder = 'a') {
     const founded = take(foundMesh(nodeCrypto, { name: 'demo', hostName: founder, role: 'worker', stamp: { wall: this.wallMs, count: 0 } }, signerOf('operator'), signerOf(founder)))
@@ -150,14 +152,22 @@ export class Bench {
     this.#genesis = founded.bytes
   }
 
-  later(run: () => void): void {
-    this.#work.push(run)
+  /** @param lane the link that it travels by, if any */
+  later(run: () => void, lane: number | null = null): void {
+    this.#work.push({ lane, run })
+  }
+
+  #next(): (() => void) | undefined {
+    const picked = this.#work[this.pick(this.#work.length)]
+    if (picked === undefined) return undefined
+    const first = picked.lane === null ? this.#work.indexOf(picked) : this.#work.findIndex(({ lane }) => lane === picked.lane)
+    return this.#work.splice(first, 1)[0]?.run
   }
 
   /** Everything that can happen without time passing. */
   run(): void {
     for (let step = 0; ; step++) {
-      const run = this.#work.shift()
+      const run = this.#next()
       if (run === undefined) return
       if (step > 100_000) throw new Error('the replicas never come to rest')
       run()
@@ -214,6 +224,13 @@ export class Bench {
 
   /** Opens a channel that `dialler` dialled. @returns the dialler's link. */
   link(dialler: Node, acceptor: Node): number {
+    const here = this.dial(dialler, acceptor)
+    this.run()
+    return here
+  }
+
+  /** The same, with nothing said yet. */
+  dial(dialler: Node, acceptor: Node): number {
     const [here, there] = [this.#nextLink++, this.#nextLink++]
     const binding = nodeCrypto.sha256(new TextEncoder().encode(`channel ${here}`))
     dialler.peers.set(here, { node: acceptor, link: there })
@@ -231,7 +248,6 @@ export class Bench {
     })
     acceptor.feed(opened(there, 'accepted', dialler.name))
     dialler.feed(opened(here, 'dialled', acceptor.name))
-    this.run()
     return here
   }
 
