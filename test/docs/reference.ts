@@ -76,6 +76,9 @@ A home is one host in one mesh: its keys, its store, its daemon. It is the folde
 \`--use\` below \`~/.skein\`, else \`~/.skein/home\`. At most one daemon serves it (\`skein up\`); every command works without one too, on the same store
 with the same answer, and waits up to five seconds for another that holds it.
 
+A host's log holds 20,000 records (8 MiB), of every kind and whether or not they have ended. \`skein status\` says how many records all hosts
+have. Beyond that every command that writes ends with \`LOG_FULL\`; \`skein leave --yes\` and a new invitation begin anew.
+
 ## Who is asking
 
 A session is one agent process with its conversation, or one terminal. It is found by, in order: \`--as\`; \`SKEIN_SESSION\`;
