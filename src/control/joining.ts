@@ -180,7 +180,9 @@ const verdictIn = (failures: Joined['failures']): ErrorCode => VERDICTS.find(ver
 
 const joinFailure = (token: InvitationToken, failures: Joined['failures']): string => {
   if (token.addresses.length === 0) return 'the invitation carries no address'
-  const lines = failures.map(({ url, code, text }) => `  ${url}: ${text} (${code})`)
+  // the verdict stands behind the whole message
+  const verdict = verdictIn(failures)
+  const lines = failures.map(({ url, code, text }) => `  ${url}: ${text}${code === verdict ? '' : ` (${code})`}`)
   return [`${token.hostName} could not be joined at any of ${token.addresses.length} address${token.addresses.length === 1 ? '' : 'es'}:`, ...lines].join('\n')
 }
 
