@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { nodeCrypto } from '../../src/adapters/crypto/node.js'
 import { nobleCrypto } from '../../src/adapters/crypto/noble.js'
+import { DOMAINS } from '../../src/core/domain.js'
 import type { HostKey, MeshId, RecordId } from '../../src/core/brand.js'
 import { encodeUnsignedAct, type VerifiedAct } from '../../src/core/coordination/membership/act.js'
 import { ActSet } from '../../src/core/coordination/membership/acts.js'
@@ -46,6 +47,10 @@ describe('docs/protocol.md', () => {
     const named = [...group.matchAll(/^ {2}(\w+):/gm)].map(([, name]) => name)
     expect(named.length).toBeGreaterThan(10)
     expect(named.filter(name => name === undefined || !rows.has(name))).toEqual([])
+  })
+
+  it('names every domain tag', () => {
+    for (const tag of Object.values(DOMAINS)) expect(page, tag).toMatch(new RegExp(`^\\|[^|]*\`${tag.replace('.', '\\.')}\``, 'm'))
   })
 
   it('names every message with its number', () => {
