@@ -10,18 +10,16 @@ const COMMANDS: Readonly<Record<string, string>> = {
   claim: 'skein claim SCOPE…',
   renew: 'skein renew',
   release: 'skein release SCOPE|ID…',
-  reclaim: 'skein take ID',
-  resolve: 'skein resolve ID --yield|--split|--both',
-  offer: 'skein hand ID TO',
-  take: 'skein take ID',
   intent: 'skein intent TEXT',
   proposal: 'skein propose TO TEXT --scope S…',
   ack: 'skein ack ID',
   nack: 'skein nack ID --reason TEXT',
   repo: 'skein repo add',
-  tempo: 'skein tempo burn|normal|idle',
-  directive: 'skein directive TEXT'
+  directive: 'skein decide TEXT'
 }
+
+/** Kinds that others' records may have, and that no command here writes: their commands come with a later version. */
+const NO_COMMAND_YET = new Set(['reclaim', 'resolve', 'offer', 'take', 'tempo'])
 
 const unknown = (kind: string) =>
   failure('KIND_UNKNOWN', `there is no kind ${JSON.stringify(kind)}`, { field: 'kind', details: { kind, kinds: KIND_NAMES } })
@@ -30,17 +28,17 @@ const unknown = (kind: string) =>
 export const checkSendable = (kind: string): Result<true> => {
   const command = COMMANDS[Object.hasOwn(COMMANDS, kind) ? kind : '']
   if (kind === 'directive') {
-    const why = "a directive is an operator's act and not a record: it counts by the operator's own signature"
-    return failure('FIELD_INVALID', why, { field: 'kind', details: { kind }, next: ['skein directive TEXT'] })
+    const why = "a directive is an operator's act and not a record: it counts by the operator's own signature, and no command makes one yet"
+    return failure('FIELD_INVALID', why, { field: 'kind', details: { kind }, next: ['skein decide TEXT'] })
   }
   if (kind === 'role') {
-    const why = 'a role is given by an operator, in an act and not in a record; a session calls itself by labels'
-    return failure('FIELD_INVALID', why, { field: 'kind', details: { kind }, next: ['skein role set'] })
+    const why = 'a role is given by an operator, in an act and not in a record (today by the invitation); a session calls itself by labels'
+    return failure('FIELD_INVALID', why, { field: 'kind', details: { kind }, next: ['skein invite --role ROLE'] })
   }
   const spec = kindSpec(kind)
   if (spec === null) return unknown(kind)
   if (spec.sendable) return success(true)
-  const why = command === undefined ? 'is written by the host itself' : 'has a command of its own'
+  const why = NO_COMMAND_YET.has(kind) ? 'has no command yet' : command === undefined ? 'is written by the host itself' : 'has a command of its own'
   return failure('FIELD_INVALID', `${kind} ${why}`, { field: 'kind', details: { kind }, ...(command === undefined ? {} : { next: [command] }) })
 }
 

@@ -41,13 +41,13 @@ describe('send --kind', () => {
 
   it('says what makes a role', () => {
     for (const checked of [checkSendable('role'), checkDraft('role', { text: 'planner' })]) {
-      expect(checked).toMatchObject({ ok: false, failure: { code: 'FIELD_INVALID', field: 'kind', next: ['skein role set'] } })
+      expect(checked).toMatchObject({ ok: false, failure: { code: 'FIELD_INVALID', field: 'kind', next: ['skein invite --role ROLE'] } })
     }
   })
 
   it('says what makes a directive', () => {
     for (const checked of [checkSendable('directive'), checkDraft('directive', { text: 'stop' })]) {
-      expect(checked).toMatchObject({ ok: false, failure: { code: 'FIELD_INVALID', field: 'kind', next: ['skein directive TEXT'] } })
+      expect(checked).toMatchObject({ ok: false, failure: { code: 'FIELD_INVALID', field: 'kind', next: ['skein decide TEXT'] } })
     }
   })
 
