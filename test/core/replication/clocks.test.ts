@@ -55,7 +55,11 @@ describe('own offset', () => {
     [[-4_000], 2_000],
     [[60_000, 0], 0],
     [[60_000, 60_000], -60_000],
-    [[3_600_000, 10, -20, 30], 0]
+    [[3_600_000, 10, -20, 30], 0],
+    // a dead clock, or a member that lies about its own: it draws nobody years away
+    [[315_360_000_000], 0],
+    [[-315_360_000_000], 0],
+    [[315_360_000_000, 315_360_000_000], -315_360_000_000]
   ])('of peers that are %j ms ahead is %i', (peers, own) => {
     expect(ownOffset(peers)).toBe(own)
   })
