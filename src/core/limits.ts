@@ -83,6 +83,10 @@ export const LIMITS = {
   scopeInclusionSteps: 12_000, // "covers every path of" is exponential at worst; this is about 1 ms
   scopesCached: 2_048, // parsed scopes, some 2 KB each
 
+  // writing
+  endingRecords: 1_000, // of a host's 20,000 records, kept for what ends others: a full log can still release, ack and answer
+  endingBytes: 512 * 1024, // of its 8 MiB, the same
+
   // texts
   textChars: 8_000, // two screens; longer things are files
   intentChars: 2_000, // a plan in a paragraph or three

@@ -77,7 +77,8 @@ A home is one host in one mesh: its keys, its store, its daemon. It is the folde
 with the same answer, and waits up to five seconds for another that holds it.
 
 A host's log holds 20,000 records (8 MiB), of every kind and whether or not they have ended. \`skein status\` says how many records all hosts
-have. Beyond that every command that writes ends with \`LOG_FULL\`; \`skein leave --yes\` and a new invitation begin anew.
+have. From 19,000 on only what ends something is written (release, ack, answer …), all else is \`LOG_FULL\`; \`skein leave --yes\` and a new
+invitation begin anew.
 
 ## Who is asking
 

@@ -21,10 +21,15 @@ const FORMED_BYTES = 16 * 1024
 const LEFT = failure('HOST_LEFT', 'this host has left the mesh for good; what it holds can still be read', { next: ['skein --home ANOTHER-FOLDER join TOKEN'] })
 
 /** Nothing that ended is dropped yet (rules C2), so what fills a log stays in it. */
-const LOG_FULL = failure('LOG_FULL', `this host's log holds as many records as one may (${LIMITS.liveRecordsPerAuthor}, or ${LIMITS.documentBytesPerAuthor} bytes): it can be read, and takes no more`, {
+const LOG_FULL = failure('LOG_FULL', `this host's log holds as many records as one may (${LIMITS.liveRecordsPerAuthor}, or ${LIMITS.documentBytesPerAuthor} bytes): it can be read, what was begun can be ended, and nothing new is taken`, {
   details: { records: LIMITS.liveRecordsPerAuthor, bytes: LIMITS.documentBytesPerAuthor },
   next: ['skein leave --yes', 'skein join TOKEN']
 })
+
+/** Kinds that end what another record began: for them some room is kept, so that nothing stays held only because a log is full. */
+const ENDINGS: ReadonlySet<string> = new Set(['release', 'withdraw', 'ack', 'nack', 'accept', 'reject', 'answer', 'unblock', 'resolve'])
+const FOR_ENDINGS = { records: LIMITS.endingRecords, bytes: LIMITS.endingBytes }
+const NOTHING = { records: 0, bytes: 0 }
 
 export interface AuthoringParts {
   readonly standing: Standing
@@ -105,7 +110,8 @@ export class Authoring {
       taken += 1
       const formed = this.#writing.form(writing, now.wall, meshNow)
       const more = formed.ok ? formed.value.reduce((sum, { text }) => sum + utf8Length(text), 0) : 0
-      const full = formed.ok && !own.hasRoomFor({ records: records.length + formed.value.length, bytes: bytes + more })
+      const kept = writing.drafts.every(({ kind }) => ENDINGS.has(kind)) ? NOTHING : FOR_ENDINGS
+      const full = formed.ok && !own.hasRoomFor({ records: records.length + formed.value.length, bytes: bytes + more }, kept)
       if (!formed.ok || full) {
         this.#refuse(writing.request, formed.ok ? LOG_FULL : formed)
         continue

@@ -79,9 +79,9 @@ export class OwnLog {
   }
 
   /** Whether so many more records and bytes fit into what the generation allows one author. */
-  hasRoomFor(more: { readonly records: number; readonly bytes: number }): boolean {
+  hasRoomFor(more: { readonly records: number; readonly bytes: number }, kept = { records: 0, bytes: 0 }): boolean {
     const { records, document } = this.#current()
-    return records.size + more.records <= LIMITS.liveRecordsPerAuthor && document.textBytes + more.bytes <= LIMITS.documentBytesPerAuthor
+    return records.size + more.records <= LIMITS.liveRecordsPerAuthor - kept.records && document.textBytes + more.bytes <= LIMITS.documentBytesPerAuthor - kept.bytes
   }
 
   /** Writes records: one frame, or as many as the payload limit asks for. */

@@ -9,16 +9,16 @@ import { Desk } from '../../support/desk.js'
 const folder = temporaryFolder()
 let desk: Desk
 
-const fill = async (): Promise<void> => {
-  const count = LIMITS.liveRecordsPerAuthor - desk.host.replica.view.count
-  const written = await desk.host.write('bulk' as SessionName, Array.from({ length: count }, (_, index) => ({ kind: 'note', fields: { text: `${index}` } })))
+const fill = async (upTo: number, kind: string, fields: (index: number) => Record<string, unknown>): Promise<void> => {
+  const count = upTo - desk.host.replica.view.count
+  const written = await desk.host.write('bulk' as SessionName, Array.from({ length: count }, (_, index) => ({ kind, fields: fields(index) })))
   if (!written.ok) throw new Error(written.failure.message)
 }
 
 beforeAll(async () => {
   desk = await Desk.open(`${folder.path}/mac`, folder.path)
-  await desk.run('claude', ['claim', '@release'])
-  await fill()
+  for (const name of ['@release', '@kept']) await desk.run('claude', ['claim', name])
+  await fill(LIMITS.liveRecordsPerAuthor - LIMITS.endingRecords, 'note', index => ({ text: `${index}` }))
 }, 60_000)
 
 afterAll(async () => {
@@ -38,7 +38,14 @@ describe('a log that holds as many records as one may', () => {
     for (const words of [['who', '@release'], ['claims'], ['status'], ['inbox']]) expect([words[0], (await desk.run('claude', words)).code]).toEqual([words[0], 0])
   })
 
+  it('has room left to end what was begun', async () => {
+    expect((await desk.run('claude', ['release', '@release'])).code).toBe(0)
+    expect((await desk.run('claude', ['claim', '@another'])).envelope.error.code).toBe('LOG_FULL')
+  })
+
   it('is no hindrance to leaving: what cannot be released runs out, and the answer says so', async () => {
+    const [claim] = [...desk.host.replica.view.ofKind('claim')]
+    await fill(LIMITS.liveRecordsPerAuthor, 'release', () => ({ claims: [claim?.id] }))
     const caller = { kind: 'named' as const, tool: 'term', token: 'named:claude', name: 'claude', found: 'the test', terminal: false, person: true, agents: [] }
     const { exit, envelope } = await dispatch(desk.host, { op: 'leave', args: {}, caller, cwd: folder.path })
     expect(exit).toBe(0)
