@@ -18,7 +18,7 @@ export interface CallOptions {
 
 /**
  * One call on a home: by its daemon when one runs, else in this process on the same store with the same answer. EPERM, EACCES never mean
- * "no daemon": inside a sandbox the store is not opened beside a live one (commands.md section 6).
+ * "no daemon": inside a sandbox the store is not opened beside a live one.
  */
 export const callHome = async (call: Call, { home, timeoutMs = LIMITS.controlMs }: CallOptions): Promise<Reply> => {
   if (!homeExists(home)) {

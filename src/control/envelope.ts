@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { ERRORS, type ErrorCode } from '../core/errors.js'
 import type { Failure } from '../core/result.js'
 
-/** Version of the JSON that every command prints (commands.md section 4). */
+/** Version of the JSON that every command prints (docs/cli.md, JSON). */
 export const SCHEMA_VERSION = 1
 
 export const warningSchema = z.object({ code: z.string(), text: z.string(), details: z.record(z.string(), z.unknown()) })

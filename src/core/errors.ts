@@ -1,6 +1,6 @@
 /**
  * The closed table of expected failures.
- * `exit`: the command's exit code (commands.md section 3).
+ * `exit`: the command's exit code (docs/cli.md, exit codes).
  * `link`: what a failure met on a link does to it: `close` it, or `keep` it and only count.
  */
 export const ERRORS = {

@@ -28,7 +28,7 @@ const MULTIPLEXERS = /^(tmux|screen|SCREEN|zellij|dtach|abduco)\b/
 const MULTIPLEXER_VARIABLES = ['TMUX', 'STY', 'ZELLIJ']
 
 /**
- * Who is asking, in the order of commands.md section 1. Fails only with `FIELD_INVALID`, for a name given in `--as` or `SKEIN_SESSION`.
+ * Who is asking, in the order that docs/cli.md gives. Fails only with `FIELD_INVALID`, for a name given in `--as` or `SKEIN_SESSION`.
  *
  * A conversation's variable is inherited by whatever is started below it, tmux servers and other agents included. So the nearest agent
  * process is the actor, and a variable is believed only as that process's own conversation. It stands alone only where no agent can be

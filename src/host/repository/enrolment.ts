@@ -29,7 +29,7 @@ const schema = z.object({
   links: z.array(z.tuple([line(LIMITS.pathInputChars), line(LIMITS.repositoryKeyChars)])).max(LIMITS.enrolledRepositories)
 })
 
-/** A repository that this host may publish about (commands.md section 5). */
+/** A repository that this host may publish about. */
 export type Enrolled = Readonly<z.output<typeof entrySchema>>
 
 /** What is enrolled on this host, and what `skein repo link` recorded. Immutable; kept by the caller as one note of the store. */

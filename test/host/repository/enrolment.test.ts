@@ -21,7 +21,7 @@ import {
 } from '../../../src/host/repository/enrolment.js'
 import { refusal, value } from './scratch.js'
 
-const entry = (key: string, root = `/work/${key}`, at = 1_000): Enrolled =>
+const entry = (key: string, root = `/code/${key}`, at = 1_000): Enrolled =>
   enrolledFrom({ key, from: 'origin', remotes: [{ name: 'origin', url: key }] }, root, at, 'repo add')
 
 const enrolled = (...entries: readonly Enrolled[]): Enrolment => entries.reduce((list, one) => value(addRepository(list, one)), NOTHING_ENROLLED)
@@ -30,7 +30,7 @@ describe('enrolment', () => {
   it('adds once, notes further checkouts, and keeps when and how', () => {
     const twice = enrolled(entry('h/o/b'), entry('h/o/a'), { ...entry('h/o/b', '/else', 2_000), how: 'claim' }, entry('h/o/b'))
     expect(listRepositories(twice).map(({ key }) => key)).toEqual(['h/o/a', 'h/o/b'])
-    expect(twice.repositories.get('h/o/b')).toMatchObject({ roots: ['/else', '/work/h/o/b'], enrolledAt: 1_000, how: 'repo add' })
+    expect(twice.repositories.get('h/o/b')).toMatchObject({ roots: ['/else', '/code/h/o/b'], enrolledAt: 1_000, how: 'repo add' })
     expect(repositoryAt(twice, '/else')?.key).toBe('h/o/b')
     expect(repositoryAt(twice, '/nowhere')).toBeNull()
     expect(NOTHING_ENROLLED.repositories.size).toBe(0)
@@ -47,7 +47,7 @@ describe('enrolment', () => {
     expect(refusal(linkRepository(chained, 'c', 'a')).code).toBe('FIELD_INVALID')
     expect(refusal(linkRepository(chained, 'c', 'x\ny')).field).toBe('key')
     expect(value(linkRepository(chained, 'a', 'a')).links.has('a')).toBe(false)
-    expect(value(linkRepository(NOTHING_ENROLLED, '/work/app', 'c')).links.get('/work/app')).toBe('c')
+    expect(value(linkRepository(NOTHING_ENROLLED, '/code/app', 'c')).links.get('/code/app')).toBe('c')
   })
 
   it('removes with the links that lead there', () => {
@@ -82,9 +82,9 @@ describe('checkoutName', () => {
   const host = (id: string): HostId => id.padEnd(32, '0') as HostId
 
   it('is 16 characters, equal exactly for one host and one folder', () => {
-    const name = checkoutName(crypto, host('a'), '/work/app')
+    const name = checkoutName(crypto, host('a'), '/code/app')
     expect(name).toMatch(/^[0-9a-hjkmnp-tv-z]{16}$/)
-    expect(checkoutName(crypto, host('a'), '/work/app')).toBe(name)
-    expect(new Set([name, checkoutName(crypto, host('b'), '/work/app'), checkoutName(crypto, host('a'), '/work/app2')]).size).toBe(3)
+    expect(checkoutName(crypto, host('a'), '/code/app')).toBe(name)
+    expect(new Set([name, checkoutName(crypto, host('b'), '/code/app'), checkoutName(crypto, host('a'), '/code/app2')]).size).toBe(3)
   })
 })

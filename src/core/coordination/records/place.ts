@@ -30,7 +30,7 @@ const readPlace = (value: unknown): Read<Place> => {
 
 export const place: Field<Place, true> = required('{checkout, branch?, base?}', readPlace)
 
-/** Key of a repository, as design.md section 5 finds it; one line, so that it can stand in a listing. */
+/** Key of a repository, as `host/repository` finds it; one line, so that it can stand in a listing. */
 export const repositoryKey = line(LIMITS.recordKeyBytes)
 
 const CONTROL = /[\p{Cc}\p{Cs}]/u
