@@ -46,8 +46,8 @@ describe('the demo', () => {
     for (const home of readdirSync(folder)) rmSync(join(folder, home), { recursive: true })
   })
 
-  it('takes everything away on Ctrl-C', { timeout: 60_000 }, async () => {
-    const { code } = await play('box$ skein up')
+  it.each(['mac$ skein up', 'box$ skein join', 'box$ skein up'])('takes everything away on Ctrl-C, here at "%s"', { timeout: 60_000 }, async line => {
+    const { code } = await play(line)
     expect(code).toBe(130)
     expect(readdirSync(folder)).toEqual([])
     expect(processesIn(folder)).toBe('')

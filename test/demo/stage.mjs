@@ -1,6 +1,6 @@
 // The stage of the demo: real homes, real daemons over loopback TLS, a fault proxy before each, and the real command line.
 import { execFileSync, spawn } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -107,36 +107,39 @@ export class Stage {
     for (const { proxy } of this.hosts.values()) proxy.heal()
   }
 
-  /** A daemon that was just being started does not listen to `down` yet: it gets the signal. */
-  async #stop({ name, home }) {
-    await this.#spawn(name, undefined, ['down'])
-    for (const end = performance.now() + 5_000; performance.now() < end; ) {
-      const pid = daemonOf(home)
-      if (pid === null) return
-      process.kill(pid, 'SIGTERM')
-      await new Promise(resolve => setTimeout(resolve, 50))
+  /** What was just being started when the story was interrupted does not listen to `down` yet, and gets the signal; three times nothing is nothing. */
+  async #endProcesses() {
+    let quiet = 0
+    for (const end = performance.now() + 8_000; quiet < 3 && performance.now() < end; ) {
+      const pids = processesIn(this.folder)
+      quiet = pids.length === 0 ? quiet + 1 : 0
+      for (const pid of pids) signal(pid)
+      await new Promise(resolve => setTimeout(resolve, 60))
     }
   }
 
   /** Stops what was started and takes everything away; what the story was still doing never goes on. */
   async close({ keepHomes = false } = {}) {
     this.#closing = true
-    for (const host of this.hosts.values()) {
-      await this.#stop(host)
-      await host.proxy.close()
-    }
+    for (const { name } of this.hosts.values()) await this.#spawn(name, undefined, ['down'])
+    await this.#endProcesses()
+    for (const { proxy } of this.hosts.values()) await proxy.close()
     if (!keepHomes) rmSync(this.folder, { recursive: true, force: true })
   }
 }
 
-/** The pid of the daemon that serves this home, or null. */
-const daemonOf = home => {
+/** Processes of the program whose command line names this folder. */
+const processesIn = folder =>
+  execFileSync('ps', ['-A', '-o', 'pid=,args='], { encoding: 'utf8' })
+    .split('\n')
+    .filter(line => line.includes(folder) && line.includes(BIN))
+    .map(line => Number.parseInt(line, 10))
+    .filter(pid => pid !== process.pid)
+
+const signal = pid => {
   try {
-    const { pid, what } = JSON.parse(readFileSync(join(home, 'run', 'holder.json'), 'utf8'))
-    if (what !== 'daemon') return null
-    process.kill(pid, 0)
-    return pid
-  } catch {
-    return null
+    process.kill(pid, 'SIGTERM')
+  } catch (error) {
+    if (error.code !== 'ESRCH') throw error
   }
 }
