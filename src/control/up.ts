@@ -96,7 +96,8 @@ export const startDaemon = async (home: string, relocation: Relocation = {}): Pr
     if (answer !== null) return alreadyUp(answer, answer.envelope.ok && (answer.envelope.data as { readonly pid: number }).pid === child.pid)
     if (ended !== null) return startFailure(log)
   }
-  return stillStarting(child.pid ?? 0, log)
+  const holder = readHolder(homePaths(home).holder)
+  return stillStarting(holder?.what === 'daemon' && isAlive(holder.pid) ? holder.pid : (child.pid ?? 0), log)
 }
 
 /** On a busy machine a daemon may take longer than a shell should wait: it is alive and will answer, and commands work meanwhile. */

@@ -74,7 +74,8 @@ describe('up', () => {
     await mesh.down('a')
     const runs = await Promise.all(Array.from({ length: 10 }, () => mesh.run('a', ['up'])))
     const daemon = await eventually(daemonOf, each => each !== null)
-    const said = runs.filter(({ code }) => code === 0).map(({ stdout }) => /pid (\d+)/.exec(stdout)?.[1])
+    // on a busy machine some only say that one is starting
+    const said = runs.filter(({ code, stdout }) => code === 0 && !stdout.startsWith('starting')).map(({ stdout }) => /pid (\d+)/.exec(stdout)?.[1])
     expect(new Set(said).size).toBeLessThanOrEqual(1)
     for (const { code, stderr } of runs) expect(code === 0 || stderr.includes('DAEMON_HUNG'), stderr).toBe(true)
     expect(daemon?.pid).toBe(mesh.pidOf('a'))
