@@ -32,7 +32,7 @@ export const sessionsKnown = (host: Host, of: HostKey): SessionName[] => {
 }
 
 const membersOf = (host: Host): { readonly key: HostKey; readonly id: HostId; readonly name: string; readonly bare: string; readonly role: string; readonly left: boolean }[] =>
-  Array.from(host.replica.acts.roster().members, ([key, { hostId, name, role, state }]) => ({ key, id: hostId, name: host.nameOf(key), bare: name, role, left: state === 'left' }))
+  Array.from(host.replica.acts.roster().members, ([key, { hostId, name, role, state }]) => ({ key, id: hostId, name: host.nameOf(key), bare: name, role, left: state === 'named' }))
 
 type Named = ReturnType<typeof membersOf>[number]
 
@@ -123,7 +123,7 @@ export const resolveAddressee = (context: OperationContext, text: string, comman
   const found = findPeer(context.host, text, command)
   if (!found.ok) return found
   const { host, hostKey, session } = found.value
-  if (context.host.replica.acts.roster().members.get(hostKey)?.state === 'left') {
+  if (context.host.replica.acts.roster().members.get(hostKey)?.state === 'named') {
     return nobody('NO_SUCH_HOST', `${context.host.nameOf(hostKey)} has left the mesh`, ['skein peers'])
   }
   if (host === context.host.replica.hostId && session === context.session) {

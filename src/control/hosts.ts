@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { HostKey, Millis } from '../core/brand.js'
+import type { Member } from '../core/coordination/membership/member.js'
 import { LIMITS } from '../core/limits.js'
 import { keyOf } from '../core/replication/author.js'
 import type { Link } from '../core/replica/link-state.js'
@@ -13,9 +14,9 @@ export const hostRowSchema = z.object({
   role: z.string(),
   /**
    * `here` this host · `linked` · `away` said goodbye · `unreachable` a daemon runs here and has no link to it · `unlinked` none runs here ·
-   * `left` the mesh for good · `held-back` one use too many (rules B3)
+   * `left` the mesh for good · `retired` an ephemeral one that is gone · `revoked` · `rotated` another key took its place · `held-back` one use too many (rules B3)
    */
-  state: z.enum(['here', 'linked', 'away', 'unreachable', 'unlinked', 'left', 'held-back']),
+  state: z.enum(['here', 'linked', 'away', 'unreachable', 'unlinked', 'left', 'retired', 'revoked', 'rotated', 'held-back']),
   /** How the link is protected, where there is one. */
   posture: z.string().nullable(),
   /** When it was last heard; null: never, which is not the same as long ago. */
@@ -58,8 +59,8 @@ const activity = (host: Host, now: Millis): Map<HostKey, { claims: number; sessi
   return found
 }
 
-const stateOf = (host: Host, key: HostKey, state: 'member' | 'left'): HostRow['state'] => {
-  if (state === 'left') return 'left'
+const stateOf = (host: Host, key: HostKey, member: Member): HostRow['state'] => {
+  if (member.state === 'named') return member.how
   if (key === host.replica.key) return 'here'
   if (host.replica.awaySince(key) !== null) return 'away'
   if (linkTo(host, key) !== null) return 'linked'
@@ -85,7 +86,7 @@ export const hostRowsByKey = (host: Host): (readonly [HostKey, HostRow])[] => {
       name: host.nameOf(key),
       id: shownHostId(member.hostId),
       role: member.role,
-      state: stateOf(host, key, member.state),
+      state: stateOf(host, key, member),
       posture: link === null ? null : (host.runtime.postureOf(link.id) ?? link.posture),
       heard: heard === null ? null : iso(heard),
       heard_ms: heard === null ? null : Math.max(0, wall - heard),

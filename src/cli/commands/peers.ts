@@ -10,7 +10,7 @@ const SKEW_SHOWN_MS = 1_000
 /** A link is heard at each beat; only one that fell silent has an age worth a word. */
 const QUIET_MS = 10_000
 
-const STATES: Readonly<Record<PeerRow['state'], string>> = { here: 'this host', linked: 'linked', away: 'away', unreachable: 'unreachable', unlinked: 'no daemon here', left: 'left the mesh', 'held-back': 'held back' }
+const STATES: Readonly<Record<PeerRow['state'], string>> = { here: 'this host', linked: 'linked', away: 'away', unreachable: 'unreachable', unlinked: 'no daemon here', left: 'left the mesh', retired: 'retired', revoked: 'revoked', rotated: 'key replaced', 'held-back': 'held back' }
 
 const bare = (url: string): string => url.replace(/^wss?:\/\//, '')
 

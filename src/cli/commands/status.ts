@@ -5,7 +5,7 @@ import type { Style } from '../style.js'
 import { ageText } from '../../control/age.js'
 import { alignRows } from '../table.js'
 
-const STATES: Readonly<Record<HostRow['state'], string>> = { here: 'this host', linked: 'linked', away: 'away', unreachable: 'unreachable', unlinked: 'not linked', left: 'left the mesh', 'held-back': 'held back' }
+const STATES: Readonly<Record<HostRow['state'], string>> = { here: 'this host', linked: 'linked', away: 'away', unreachable: 'unreachable', unlinked: 'not linked', left: 'left the mesh', retired: 'retired', revoked: 'revoked', rotated: 'key replaced', 'held-back': 'held back' }
 
 const counted = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`
 

@@ -40,7 +40,7 @@ const refused = ({ code, message }: Failure, blame: boolean): Taken => ({ type: 
 
 const notAdmitted = (admission: Admission, seq: number): Failure | null => {
   if (admission.state === 'unknown') return { code: 'FRAME_UNKNOWN_AUTHOR', message: 'the roster does not hold its author' }
-  if (admission.state === 'left' && seq > admission.upTo) return { code: 'FRAME_PAST_NAMED_HEAD', message: 'its author left the mesh before this frame' }
+  if (admission.state === 'named' && seq > (admission.head?.seq ?? -1)) return { code: 'FRAME_PAST_NAMED_HEAD', message: 'it lies behind the head that the mesh keeps of its author' }
   return null
 }
 

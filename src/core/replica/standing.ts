@@ -13,25 +13,25 @@ export class Standing {
     this.#context = context
   }
 
-  /** Whether what a host wrote counts: of one that has left, what it wrote until then. */
+  /** Whether what a host wrote counts: of a key that has ended, the chains that the mesh keeps. */
   readonly isMember = (key: HostKey): boolean => {
     const { state } = this.#context.acts.roster().admits(key)
-    return state === 'member' || state === 'left'
+    return state === 'member' || state === 'named'
   }
 
   readonly admissionOf = (author: AuthorId): Admission => {
     const { acts, key } = this.#context
     const admitted = acts.roster().admits(keyOf(author))
     // what a newcomer writes before it is let in counts once it is
-    if (admitted.state === 'member' || (admitted.state !== 'left' && keyOf(author) === key)) return { state: 'member' }
-    if (admitted.state !== 'left') return { state: 'unknown' }
+    if (admitted.state === 'member' || (admitted.state !== 'named' && keyOf(author) === key)) return { state: 'member' }
+    if (admitted.state !== 'named') return { state: 'unknown' }
     const epoch = epochTextOf(author)
-    return { state: 'left', upTo: admitted.heads.find(head => head.epoch === epoch)?.seq ?? -1 }
+    return { state: 'named', head: admitted.heads.find(head => head.epoch === epoch) ?? null }
   }
 
-  /** This host has left the mesh for good. */
+  /** This host's key has ended for good: it left, was revoked, retired or rotated. It writes nothing more. */
   get hasLeft(): boolean {
-    return this.#context.acts.roster().admits(this.#context.key).state === 'left'
+    return this.#context.acts.roster().admits(this.#context.key).state === 'named'
   }
 
   /** Over everything that counts and that this host holds, on disk or on its way there. */

@@ -4,8 +4,11 @@ import { keyOf } from './author.js'
 import { headsDigest, type Head } from './heads.js'
 import { AuthorLog } from './log.js'
 
-/** What the roster says of an author: everything counts, nothing does, or only what lies below a named head. */
-export type Admission = { readonly state: 'member' } | { readonly state: 'unknown' } | { readonly state: 'left'; readonly upTo: number }
+/** What the roster says of an author: everything counts, nothing does, or only the chain that ends in a named head (null: of this epoch nothing). */
+export type Admission =
+  | { readonly state: 'member' }
+  | { readonly state: 'unknown' }
+  | { readonly state: 'named'; readonly head: { readonly seq: number; readonly hash: Hash } | null }
 
 /** Every author's log that this host holds, and which authors are known to have forked. */
 export class LogBook {

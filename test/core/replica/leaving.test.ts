@@ -27,7 +27,7 @@ describe('a host that leaves for good', () => {
     const { id } = b.note('the last word')
     expect(retire(b)).toBe(true)
     for (const node of [a, b, c]) {
-      expect(stateOf(node, b), node.name).toBe('left')
+      expect(stateOf(node, b), node.name).toBe('named')
       expect(node.replica.view.record(id)?.text, node.name).toBeDefined()
       expect(node.replica.digest(), node.name).toBe(a.replica.digest())
     }
@@ -65,11 +65,11 @@ describe('a host that leaves for good', () => {
     retire(b)
     expect(stateOf(c, b)).toBe('member')
     bench.link(b, c)
-    expect(stateOf(c, b)).toBe('left')
+    expect(stateOf(c, b)).toBe('named')
     expect(c.replica.view.record(id)).not.toBeNull()
     bench.link(a, c)
     bench.advance(6_000)
-    expect(stateOf(a, b)).toBe('left')
+    expect(stateOf(a, b)).toBe('named')
     expect(a.replica.view.hash()).toBe(c.replica.view.hash())
   })
 })

@@ -78,7 +78,7 @@ export const judgeJoiner = (joiner: Joiner): Result<Admission> => {
     return failure('NOT_ADMITTED', 'This host is no member of the mesh and cannot let anybody in.')
   }
   const member = roster.members.get(hostKey)
-  if (member?.state === 'left') {
+  if (member?.state === 'named') {
     return failure('NOT_ADMITTED', 'This host has left the mesh. A key that has left does not come back: join with a new home.')
   }
   if (!member && roster.members.size >= LIMITS.members) return failure('NOT_ADMITTED', `The mesh is full: it has ${LIMITS.members} members.`)

@@ -17,8 +17,21 @@ interface MemberFacts {
   readonly witnesses: readonly HostKey[]
 }
 
-/** A host that stands, or stood and left: of one that left, everything up to the heads that it named stays. */
-export type Member = MemberFacts & ({ readonly state: 'member' } | { readonly state: 'left'; readonly heads: readonly NamedHead[] })
+/** How a key came to its end: it left by itself, was retired as an ephemeral host, was revoked, or another key took its place. */
+export type EndedHow = 'left' | 'retired' | 'revoked' | 'rotated'
+
+/** Of a key that has ended, for each epoch the head that stays; an epoch that is not named is out whole (rules B4). Sorted by epoch. */
+export interface Ended {
+  readonly state: 'named'
+  readonly how: EndedHow
+  readonly heads: readonly NamedHead[]
+}
+
+/**
+ * One key of a host that stands or stood. A host whose key was rotated has an entry for each of its keys, with one `hostId`: the hash of the first.
+ * The older ones are `named`, so that records written under any of them are that host's.
+ */
+export type Member = MemberFacts & ({ readonly state: 'member' } | Ended)
 
 /** A member while witnesses are being counted. */
 export type StandingHost = Omit<MemberFacts, 'witnesses'> & { readonly witnesses: HostKey[] }

@@ -7,14 +7,14 @@ import type { VerifiedAct } from './act.js'
 import type { NamedHead } from './body.js'
 import { departures } from './departure.js'
 import { openInvitations, type Invitation } from './invitation.js'
-import type { HeldBackHost, Member, StandingHost } from './member.js'
+import type { Ended, HeldBackHost, Member, StandingHost } from './member.js'
 import { DisplayNames } from './names.js'
 import { rankOperators, type Operator } from './operators.js'
 
 export type Standing =
   | { readonly state: 'member' }
-  /** Frames up to these heads stay, nothing behind them counts. */
-  | { readonly state: 'left'; readonly heads: readonly NamedHead[] }
+  /** The chains below these heads stay, nothing else counts. */
+  | Ended
   | { readonly state: 'held-back' }
   | { readonly state: 'unknown' }
 
@@ -70,7 +70,7 @@ export class Roster {
   /** The one question that replication asks: is this key let in, and up to which heads. */
   admits(key: HostKey): Standing {
     const member = this.members.get(key)
-    if (member) return member.state === 'left' ? { state: 'left', heads: member.heads } : { state: 'member' }
+    if (member) return member.state === 'named' ? { state: 'named', how: member.how, heads: member.heads } : { state: 'member' }
     return { state: this.heldBack.has(key) ? 'held-back' : 'unknown' }
   }
 
@@ -95,7 +95,7 @@ export class Roster {
 }
 
 const withDeparture = (host: StandingHost, heads: readonly NamedHead[] | undefined): Member =>
-  heads === undefined ? { ...host, state: 'member' } : { ...host, state: 'left', heads }
+  heads === undefined ? { ...host, state: 'member' } : { ...host, state: 'named', how: 'left', heads }
 
 const isCarried = ({ signer, content }: VerifiedAct): boolean => content === null || (content.kind === 'retire' && (content.body.key as string) !== signer)
 

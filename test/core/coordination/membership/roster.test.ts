@@ -151,7 +151,7 @@ describe('a host that leaves', () => {
     const heads = [head('b1', 7), head('a1', 3)]
     drawn.leave('box', heads)
     const roster = reduceRoster(drawn.acts)
-    expect(roster.admits(keyOf('box'))).toEqual({ state: 'left', heads: [heads[1], heads[0]] })
+    expect(roster.admits(keyOf('box'))).toEqual({ state: 'named', how: 'left', heads: [heads[1], heads[0]] })
     expect(roster.admits(keyOf('pi'))).toEqual({ state: 'member' })
   })
 
@@ -163,7 +163,7 @@ describe('a host that leaves', () => {
     expect(reduceRoster(drawn.acts).admits(keyOf('box'))).toEqual({ state: 'member' })
     drawn.leave('box', [])
     drawn.witness('mac', invite, 'box', 'one')
-    expect(reduceRoster(drawn.acts).admits(keyOf('box'))).toEqual({ state: 'left', heads: [] })
+    expect(reduceRoster(drawn.acts).admits(keyOf('box'))).toEqual({ state: 'named', how: 'left', heads: [] })
   })
 
   it('that left twice says the less of both', () => {
@@ -172,7 +172,7 @@ describe('a host that leaves', () => {
     drawn.leave('box', [head('a1', 3), head('b1', 7, 'cc'), head('c1', 1)])
     drawn.leave('box', [head('b1', 7, 'bb'), head('a1', 9)])
     for (const acts of [drawn.acts, drawn.acts.toReversed()]) {
-      expect(reduceRoster(acts).admits(keyOf('box'))).toEqual({ state: 'left', heads: [head('a1', 3), head('b1', 7, 'bb')] })
+      expect(reduceRoster(acts).admits(keyOf('box'))).toEqual({ state: 'named', how: 'left', heads: [head('a1', 3), head('b1', 7, 'bb')] })
     }
   })
 })
