@@ -20,13 +20,16 @@ export interface RunOptions {
   readonly session?: string
   readonly env?: NodeJS.ProcessEnv
   readonly input?: string
+  /** What runs the command in node's place, with node and all the rest as its arguments: `ip netns exec NAME`. */
+  readonly through?: readonly string[]
 }
 
 /** Runs `skein …` as a child process with an environment of its own: nothing of the tester's homes or agents shows through. */
-export const skein = (args: readonly string[], { home, cwd, session, env = {}, input }: RunOptions = {}): Promise<Ran> =>
+export const skein = (args: readonly string[], { home, cwd, session, env = {}, input, through = [] }: RunOptions = {}): Promise<Ran> =>
   new Promise((resolve, reject) => {
     const started = performance.now()
-    const child = spawn(process.execPath, [BIN, ...args], {
+    const [program = process.execPath, ...rest] = [...through, process.execPath, BIN, ...args]
+    const child = spawn(program, rest, {
       cwd,
       stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
       env: {

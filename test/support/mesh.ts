@@ -80,10 +80,19 @@ export class TestMesh {
 
   /** One control call to the daemon, without a process of its own. */
   async ask<Data>(name: string, op: string, args: Record<string, unknown> = {}): Promise<Data> {
+    return (await this.#call(name, op, args)).data as Data
+  }
+
+  /** The hash of what this host's daemon shows. */
+  async viewHash(name: string): Promise<string | undefined> {
+    return (await this.#call(name, 'daemon')).freshness?.view_hash
+  }
+
+  async #call(name: string, op: string, args: Record<string, unknown> = {}) {
     const reply = await callDaemon({ op, args, caller: { ...TEST_CALLER, agents: [] }, cwd: this.folder.path }, { home: this.home(name) })
     if (reply === null) throw new Error(`${name} has no daemon`)
     if (!reply.envelope.ok) throw new Error(`${reply.envelope.error.code}: ${reply.envelope.error.message}`)
-    return reply.envelope.data as Data
+    return reply.envelope
   }
 
   /** Waits until this daemon shows that host so. */
