@@ -240,7 +240,7 @@ const leadsOf = (host: SimHost, at: number): readonly (readonly [string, string]
   host.replica.view.claims.crossings(at).map(({ key, lead }) => [key, lead.id] as const)
 
 const differentHeads = (one: Replica, other: Replica): string => {
-  const [left, right] = [one, other].map(replica => new Map(replica.logs.heads(() => true).map(head => [head.author, head.state === 'held' ? `${head.seq} ${head.hash.slice(0, 6)}` : 'forked'])))
+  const [left, right] = [one, other].map(replica => new Map(replica.logs.heads(() => ({ state: 'member' })).map(head => [head.author, head.state === 'held' ? `${head.seq} ${head.hash.slice(0, 6)}` : 'forked'])))
   const authors = new Set([...(left?.keys() ?? []), ...(right?.keys() ?? [])])
   return [...authors].filter(author => left?.get(author) !== right?.get(author)).map(author => `${author.slice(0, 6)}…${author.slice(-4)}: ${left?.get(author)} / ${right?.get(author)}`).join(', ')
 }

@@ -1,7 +1,8 @@
 import { z } from 'zod'
 import { normaliseAddress } from '../adapters.js'
 import type { HostKey } from '../../core/brand.js'
-import { authorParts } from '../../core/replication/author.js'
+import { authorParts, keyOf } from '../../core/replication/author.js'
+import type { Head } from '../../core/replication/heads.js'
 import { failure, success, type Result } from '../../core/result.js'
 import { addressLabel } from '../../host/addresses.js'
 import type { Host } from '../../host/host.js'
@@ -49,9 +50,8 @@ const addressesOf = (host: Host): z.infer<typeof addressSchema>[] => {
   return states.map(({ url, label, key, failures, lastFailure }) => ({ url, label, host: key === null ? null : host.nameOf(key), by_hand: byHand.has(url), failures, last_failure: lastFailure === '' ? null : lastFailure }))
 }
 
-const headsOf = (host: Host, key: HostKey): z.infer<typeof headSchema>[] => {
-  const { logs } = host.replica
-  const heads = logs.heads(each => each === key).map(head => {
+const headsOf = (held: readonly Head[], key: HostKey): z.infer<typeof headSchema>[] => {
+  const heads = held.filter(head => keyOf(head.author) === key).map(head => {
     const { counter } = authorParts(head.author).epoch
     return head.state === 'forked' ? { epoch: counter, forked: true, seq: null, hash: null } : { epoch: counter, forked: false, seq: head.seq, hash: head.hash as string }
   })
@@ -66,6 +66,7 @@ export const peers = operation({
   tells: false,
   run: async ({ host }) => {
     const addresses = addressesOf(host)
+    const heads = host.replica.heads()
     const listening = host.network?.listening ?? null
     const rows = hostRowsByKey(host).map(([key, row]) => {
       const link = linkTo(host, key)
@@ -75,7 +76,7 @@ export const peers = operation({
         dialled_by: link === null ? null : link.side === 'dialled' ? ('us' as const) : ('them' as const),
         round_trip_ms: link === null || link.roundTripMs === null ? null : Math.round(link.roundTripMs),
         protocol: link === null || link.peer === null ? null : `${link.peer.generation}.${link.peer.minor}`,
-        heads: headsOf(host, key)
+        heads: headsOf(heads, key)
       }
     })
     return { ok: true, data: { peers: rows, addresses, listening: listening === null ? null : `${listening.host}:${listening.port}` }, next: rows.length === 1 ? ['skein invite'] : host.daemonSince === null ? ['skein up', 'skein sync'] : [] }

@@ -9,6 +9,7 @@ import type { Context } from './context.js'
 import type { Epochs } from './epochs.js'
 import type { RequestId, Written } from './input.js'
 import type { Levelling } from './levelling.js'
+import type { Naming } from './naming.js'
 import type { Standing } from './standing.js'
 import { RecordWriting, type Writing } from './writing.js'
 
@@ -35,6 +36,7 @@ export interface AuthoringParts {
   readonly standing: Standing
   readonly epochs: Epochs
   readonly levelling: Levelling
+  readonly naming: Naming
 }
 
 /** What is written here: records for sessions, made into frames while no commit is under way, and acts. Each request is answered once. */
@@ -61,13 +63,14 @@ export class Authoring {
 
   submitAct(request: RequestId, bytes: Uint8Array): void {
     const { commits, acts } = this.#context
-    const { standing, levelling } = this.#parts
+    const { standing, levelling, naming } = this.#parts
     if (commits.fenced !== null) return this.answerFenced(request)
     const added = acts.add(bytes)
     if (!added.ok) return this.#refuse(request, added)
     commits.staged.acts.push({ id: added.value.act.id, bytes, from: null })
     commits.staged.answers.push({ request, written: [] })
     standing.changed()
+    naming.apply()
     levelling.reconsider()
   }
 
@@ -99,9 +102,11 @@ export class Authoring {
 
   #form(): void {
     const { standing, epochs } = this.#parts
+    const { own, commits, now, meshNow, rereading } = this.#context
     if (standing.hasLeft) return this.#refusePending()
+    // the act that had ended this key fell: first its own log is read again
+    if (own.author !== null && rereading.has(own.author)) return
     epochs.ready()
-    const { own, commits, now, meshNow } = this.#context
     const records: (readonly [RecordId, string])[] = []
     let bytes = 0
     let taken = 0

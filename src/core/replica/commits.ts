@@ -58,6 +58,11 @@ export class Commits {
     return [this.#staged, this.#underWay?.commit].some(commit => commit?.acts.some(act => act.id === id) === true)
   }
 
+  /** Whether frames of this author are on their way to the disk. */
+  isWriting(author: AuthorId): boolean {
+    return [this.#staged, this.#underWay?.commit].some(commit => commit?.frames.some(({ frame }) => frame.header.author === author) === true)
+  }
+
   isPendingProof(author: AuthorId): boolean {
     return [this.#staged, this.#underWay?.commit].some(commit => commit?.proofs.some(proof => proof.author === author) === true)
   }

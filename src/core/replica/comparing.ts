@@ -1,5 +1,4 @@
 import { LIMITS } from '../limits.js'
-import { keyOf } from '../replication/author.js'
 import type { Head } from '../replication/heads.js'
 import { HEAD_BYTES, type Message } from '../replication/message.js'
 import type { Context } from './context.js'
@@ -68,7 +67,7 @@ export class Comparing {
     const { logs, acts, commits } = this.#context
     const proofs = [...logs.proofs()].filter(([author]) => !commits.isPendingProof(author)).map(([, proof]) => proof)
     this.#parts.publishing.sendProofs(link, proofs)
-    const heads = logs.heads(this.#parts.standing.isMember, true)
+    const heads = logs.heads(this.#parts.standing.countedOf, true)
     const digest = acts.digest()
     for (let from = 0; from === 0 || from < heads.length; from += HEADS_A_MESSAGE) {
       const some = heads.slice(from, from + HEADS_A_MESSAGE)
@@ -87,7 +86,10 @@ export class Comparing {
   #compareHead(link: Link, head: Head): void {
     const { standing, wants } = this.#parts
     const { logs } = this.#context
-    if (head.state === 'forked' || logs.isForked(head.author) || !standing.isMember(keyOf(head.author))) return
+    if (head.state === 'forked' || !standing.wants(head.author)) return
+    const admission = standing.admissionOf(head.author)
+    // only a chain that ends in the named head is of use, and it is held as a whole by whoever says so
+    if (admission.state === 'named' && (head.seq !== admission.head?.seq || head.hash !== admission.head.hash)) return
     const log = logs.get(head.author)
     // whoever makes up epochs of a member must not fill the memory with them; honest ones beyond this have their turn once others are held
     if (log === null && !link.confirmed.has(head.author) && link.confirmed.size >= logs.count + LIMITS.wantsPerLink) return

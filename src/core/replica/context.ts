@@ -1,4 +1,4 @@
-import type { HostId, HostKey, MeshId, Millis, Now } from '../brand.js'
+import type { AuthorId, HostId, HostKey, MeshId, Millis, Now } from '../brand.js'
 import { ActSet } from '../coordination/membership/acts.js'
 import { View } from '../coordination/view.js'
 import type { Crypto, Signer } from '../crypto.js'
@@ -39,6 +39,8 @@ export class Context {
   readonly refusals = new Refusals()
   readonly notes = new Map<string, string>()
   readonly links = new Map<LinkId, Link>()
+  /** Authors whose logs are being read anew from the own disk, after an act changed what counts of them. */
+  readonly rereading = new Set<AuthorId>()
   #now: Now = { wall: 0, mono: 0 }
   #effects: Effect[] = []
 

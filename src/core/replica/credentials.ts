@@ -2,6 +2,10 @@ import type { HostKey } from '../brand.js'
 import type { VerifiedAct } from '../coordination/membership/act.js'
 import type { ActSet } from '../coordination/membership/acts.js'
 
+/** The acts that name heads of this key: what whoever still sends frames past them lacks (rules G3). */
+export const actsNaming = (acts: ActSet, key: HostKey): Uint8Array[] =>
+  [...acts.values()].filter(({ content }) => content?.kind === 'retire' && content.body.key === key).map(({ bytes }) => bytes)
+
 /**
  * The acts by which a peer that has not heard of this host can still judge it: the invitation that it used and one witness of its use.
  * Empty for the founder, whom every member knows from the genesis.

@@ -80,7 +80,7 @@ export class Epochs {
   /** Writes a snapshot, unless a new epoch will begin with one. */
   compact(): void {
     const { own, now, offsetMs } = this.#context
-    if (own.author !== null && !this.#mustRenew) this.#stage(own.compact(now.wall, offsetMs))
+    if (own.log !== null && !this.#mustRenew) this.#stage(own.compact(now.wall, offsetMs))
   }
 
   /** Makes frames of records, to be put on disk with the next commit. */

@@ -67,9 +67,11 @@ export class Exchange {
     const { wants, reception, levelling } = this.#parts
     const nextOf = (): number => this.#context.logs.get(author)?.nextSeq ?? 0
     const before = nextOf()
-    const asked = wants.isAsked(link, author)
-    for (const bytes of frames) reception.takeFrame(bytes, link, asked)
-    wants.answered(link, author, nextOf() > before && more ? nextOf() : null)
+    const askedFrom = wants.askedFrom(link, author)
+    for (const bytes of frames) reception.takeFrame(bytes, link, askedFrom !== null)
+    // what was held did not fit to the chain that an act names: all of it is asked for, once
+    const gaveWay = before > 0 && nextOf() === 0 && askedFrom !== 0
+    wants.answered(link, author, gaveWay || (nextOf() > before && more) ? nextOf() : null)
     // what was asked for may have come by another link meanwhile, and nothing will be committed
     levelling.settle()
   }

@@ -8,8 +8,8 @@ import { keyOf } from '../replication/author.js'
 import { decodeFrame, type Frame } from '../replication/frame.js'
 import { makeForkProof, type ForkProof } from '../replication/fork.js'
 import type { HybridClock } from '../replication/hybrid-clock.js'
-import type { Admission, LogBook } from '../replication/log-book.js'
-import type { LogChange, Place, SignedHeader } from '../replication/log.js'
+import type { Admission, LastHead, LogBook } from '../replication/log-book.js'
+import type { AuthorLog, LogChange, Place, SignedHeader } from '../replication/log.js'
 import { frameHash, trustStoredFrame, verifyFrame, type VerifiedFrame } from '../replication/verification.js'
 
 export interface IntakeParts {
@@ -20,6 +20,8 @@ export interface IntakeParts {
   readonly clock: HybridClock
   /** What the roster says of an author. */
   admission(author: AuthorId): Admission
+  /** Authors whose logs are being read anew from the own disk. */
+  readonly rereading: ReadonlySet<AuthorId>
 }
 
 export type Taken =
@@ -33,10 +35,14 @@ export type Taken =
   /** Another frame is held at this number; the held header has to be read to prove it. */
   | { readonly type: 'conflict'; readonly frame: VerifiedFrame }
   | { readonly type: 'forked'; readonly proof: ForkProof }
+  /** Of a log that is being brought to the head that an act names: it comes again when it is asked for. */
+  | { readonly type: 'untimely' }
   /** `blame`: no honest member could have sent these bytes (rules G3). */
   | { readonly type: 'refused'; readonly code: ErrorCode; readonly text: string; readonly blame: boolean }
 
 const refused = ({ code, message }: Failure, blame: boolean): Taken => ({ type: 'refused', code, text: message, blame })
+
+const OFF_CHAIN = refused({ code: 'FRAME_PAST_NAMED_HEAD', message: 'it lies off the chain that the mesh keeps of its author' }, false)
 
 const notAdmitted = (admission: Admission, seq: number): Failure | null => {
   if (admission.state === 'unknown') return { code: 'FRAME_UNKNOWN_AUTHOR', message: 'the roster does not hold its author' }
@@ -59,7 +65,9 @@ export class Intake {
   /** A frame from a link or a carrier; `pulled`: it was asked for. */
   take(bytes: Uint8Array, pulled: boolean, now: Now): Taken {
     const decoded = decodeFrame(bytes)
-    return decoded.ok ? this.#decide(decoded.value, pulled, now, frame => verifyFrame(this.#parts.crypto, this.#parts.mesh, frame)) : refused(decoded.failure, true)
+    if (!decoded.ok) return refused(decoded.failure, true)
+    if (this.#parts.rereading.has(decoded.value.header.author)) return { type: 'untimely' }
+    return this.#decide(decoded.value, pulled, now, frame => verifyFrame(this.#parts.crypto, this.#parts.mesh, frame))
   }
 
   /** A frame from the own store, at start. */
@@ -76,7 +84,7 @@ export class Intake {
   /** From now on nothing of this author's epoch counts, here as on every host that holds a proof. */
   voidFork(proof: ForkProof): boolean {
     if (!this.#parts.logs.fork(proof.author, proof.bytes)) return false
-    this.#parts.view.dropAuthor(proof.author)
+    if (this.#parts.admission(proof.author).state !== 'named') this.#parts.view.dropAuthor(proof.author)
     return true
   }
 
@@ -90,8 +98,10 @@ export class Intake {
   #decide(frame: Frame, pulled: boolean, now: Now, verify: (frame: Frame) => Result<VerifiedFrame>): Taken {
     const { crypto, logs } = this.#parts
     const { author, seq } = frame.header
-    const refusal = notAdmitted(this.#parts.admission(author), seq)
+    const admission = this.#parts.admission(author)
+    const refusal = notAdmitted(admission, seq)
     if (refusal !== null) return refused(refusal, false)
+    if (admission.state === 'named' && admission.head !== null) return this.#decideNamed(frame, admission.head, pulled, now, verify)
     if (logs.isForked(author)) return { type: 'refused', code: 'FRAME_FORKED', text: 'its author forked; a proof is held', blame: false }
     const log = logs.get(author)
     const place: Place = log === null ? this.#placeOfFirst(frame, pulled) : log.place(frame, frameHash(crypto, frame.headerBytes), pulled)
@@ -105,6 +115,32 @@ export class Intake {
     return this.#append(verified.value, place, now)
   }
 
+  /**
+   * A frame at or below the head that an act names (rules B4). It pins one chain, and which of two branches that is only the end tells: until it is
+   * held, what was asked for replaces what does not fit to it. No proof of a fork says anything here.
+   */
+  #decideNamed(frame: Frame, head: LastHead, pulled: boolean, now: Now, verify: (frame: Frame) => Result<VerifiedFrame>): Taken {
+    const { crypto, logs } = this.#parts
+    const { author, seq, kind, part } = frame.header
+    const hash = frameHash(crypto, frame.headerBytes)
+    const log = logs.get(author)
+    if (log?.endsIn(head) === true) return seq < log.lowest || log.hashAt(seq) === hash ? { type: 'seen', author, seq } : OFF_CHAIN
+    if (!pulled) return { type: 'untimely' }
+    const place = log === null ? this.#placeOfFirst(frame, true) : log.place(frame, hash, true)
+    if (place === 'seen' || place === 'below') return { type: 'seen', author, seq }
+    const verified = verify(frame)
+    if (!verified.ok) return refused(verified.failure, true)
+    if (place === 'gap') return { type: 'gap', author }
+    const isBranch = place === 'conflict' || place === 'misfit'
+    if (isBranch) logs.drop(author)
+    if (isBranch && (kind !== 'snapshot' || part > 0)) return { type: 'gap', author }
+    const taken = this.#append(verified.value, isBranch ? this.#placeOfFirst(frame, true) : place, now)
+    if (taken.type !== 'appended' || seq < head.seq) return taken
+    if (logs.get(author)?.endsIn(head) === true) return taken
+    logs.drop(author)
+    return OFF_CHAIN
+  }
+
   #placeOfFirst(frame: Frame, pulled: boolean): Place {
     const { seq, kind, part, parts } = frame.header
     if (seq === 0) return kind === 'snapshot' && part === 0 ? 'next' : 'misfit'
@@ -116,6 +152,13 @@ export class Intake {
     const held = this.#parts.logs.get(frame.header.author)?.headHeader ?? null
     if (held !== null) return { type: 'forked', proof: makeForkProof(frame.header.author, held, frame) }
     return { type: 'refused', code: 'FRAME_MALFORMED', text: 'a log that does not begin with a snapshot', blame: true }
+  }
+
+  /** Of an author with a named head nothing is shown before the chain that ends in it is held. */
+  #showTaken(log: AuthorLog, change: LogChange): void {
+    const admission = this.#parts.admission(log.author)
+    if (admission.state !== 'named') return this.show(log.author, change)
+    if (log.endsIn(admission.head)) this.#parts.view.replaceAuthor(log.author, keyOf(log.author), log.records)
   }
 
   #append(frame: VerifiedFrame, place: Place, now: Now): Taken {
@@ -132,7 +175,7 @@ export class Intake {
     const { frames, change } = place === 'jump' ? log.jump(frame) : { frames: [frame], change: log.append(frame) }
     logs.changed()
     clock.witness(stamp, now.wall)
-    this.show(author, change)
+    this.#showTaken(log, change)
     return { type: 'appended', author, frames, change }
   }
 }

@@ -53,6 +53,8 @@ export interface Link {
   /** What the peer pushed and this host has since put on disk, to be said at the next chance. */
   readonly haveDue: Map<AuthorId, number>
   readonly theirActs: ActId[]
+  /** Keys of which this peer was sent the acts that ended them, since it sent frames past the heads that they name. */
+  readonly toldOf: Set<HostKey>
   readonly wanted: { readonly author: AuthorId; readonly from: number }[]
   reading: boolean
 }
@@ -84,6 +86,7 @@ export const newLink = (start: LinkStart): Link => ({
   confirmed: new Map(),
   haveDue: new Map(),
   theirActs: [],
+  toldOf: new Set(),
   wanted: [],
   reading: false
 })

@@ -4,13 +4,17 @@ import type { Context } from './context.js'
 import type { Greeting } from './greeting.js'
 import type { BatchId } from './input.js'
 import type { Levelling } from './levelling.js'
+import type { Naming } from './naming.js'
 import type { Publishing } from './publishing.js'
+import type { Standing } from './standing.js'
 
 export interface PersistenceParts {
   readonly authoring: Authoring
   readonly publishing: Publishing
   readonly greeting: Greeting
   readonly levelling: Levelling
+  readonly standing: Standing
+  readonly naming: Naming
 }
 
 /** Persist, then publish: what was staged goes to the disk, and only what has come to lie there is answered for, sent and passed on. */
@@ -26,6 +30,7 @@ export class Persistence {
   /** Makes frames of what waits and begins a commit, unless one is under way. */
   flush(): void {
     const { commits } = this.#context
+    this.#parts.naming.proceed()
     if (commits.fenced !== null) return commits.discard()
     if (commits.isBusy) return
     this.#parts.authoring.form()
@@ -35,13 +40,13 @@ export class Persistence {
 
   committed(batch: BatchId): void {
     const { commits, logs, links } = this.#context
-    const { publishing, greeting, levelling } = this.#parts
+    const { publishing, greeting, levelling, standing } = this.#parts
     const done = commits.finish(batch)
-    for (const { frame } of done.frames) logs.get(frame.header.author)?.stored(frame.header.seq)
+    for (const { frame } of done.frames) if (logs.get(frame.header.author)?.hashAt(frame.header.seq) === frame.hash) logs.get(frame.header.author)?.stored(frame.header.seq)
     for (const { request, written } of done.answers) this.#context.emit({ type: 'answer', request, outcome: success(written) })
     publishing.acts(done.acts)
     publishing.proofs(done.proofs)
-    for (const { frame, from } of done.frames) publishing.frame(frame, from)
+    for (const { frame, from } of done.frames) if (standing.mayServe(frame.header.author, frame.header.seq)) publishing.frame(frame, from)
     for (const id of done.admissions) {
       const link = links.get(id)
       if (link !== undefined) greeting.admitted(link)

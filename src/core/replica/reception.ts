@@ -1,7 +1,9 @@
+import type { HostKey } from '../brand.js'
 import { keyOf } from '../replication/author.js'
 import { decodeFrame } from '../replication/frame.js'
 import type { Acquaintance } from './acquaintance.js'
 import type { Context } from './context.js'
+import { actsNaming } from './credentials.js'
 import type { Epochs } from './epochs.js'
 import type { Forks } from './forks.js'
 import type { Holes } from './holes.js'
@@ -9,7 +11,9 @@ import type { Intake, Taken } from './intake.js'
 import type { Levelling } from './levelling.js'
 import { confirm, type Link } from './link-state.js'
 import type { Linkage } from './linkage.js'
+import type { Naming } from './naming.js'
 import { idsIn, type Places } from './places.js'
+import type { Publishing } from './publishing.js'
 import type { Standing } from './standing.js'
 import type { Wants } from './wants.js'
 
@@ -24,6 +28,8 @@ export interface ReceptionParts {
   readonly epochs: Epochs
   readonly holes: Holes
   readonly forks: Forks
+  readonly naming: Naming
+  readonly publishing: Publishing
 }
 
 /** What becomes of frames and acts that peers send: the intake judges a frame, here follows what its judgement asks for. */
@@ -49,6 +55,7 @@ export class Reception {
       case 'seen':
         return confirm(link, taken.author, taken.seq)
       case 'ahead':
+      case 'untimely':
         return
       case 'gap':
         return wants.ask(link, taken.author, logs.headSeq(taken.author) + 1)
@@ -64,7 +71,7 @@ export class Reception {
   /** Takes in acts and stages what is new. */
   takeActs(acts: readonly Uint8Array[], link: Link | null): void {
     const { commits } = this.#context
-    const { standing, levelling, linkage } = this.#parts
+    const { standing, levelling, linkage, naming } = this.#parts
     let isNew = false
     for (const bytes of acts) {
       const added = this.#context.acts.add(bytes)
@@ -76,6 +83,7 @@ export class Reception {
     }
     if (!isNew) return
     standing.changed()
+    naming.apply()
     levelling.reconsider()
   }
 
@@ -95,13 +103,22 @@ export class Reception {
     this.#context.happened({ type: 'viewChanged' })
   }
 
+  /** Who sends what an act took out of the mesh does not know the act. */
+  #tellOfEnd(link: Link, key: HostKey): void {
+    if (link.toldOf.has(key) || link.phase !== 'open') return
+    link.toldOf.add(key)
+    this.#parts.publishing.sendActs(link, actsNaming(this.#context.acts, key))
+  }
+
   /** What a member's frame was before it was altered on the way may still be had from others. */
   #refused({ code, text, blame }: Extract<Taken, { type: 'refused' }>, bytes: Uint8Array, link: Link, pulled: boolean): void {
     const { standing, wants, linkage } = this.#parts
     linkage.countRefusal(link, code, text, blame)
     const decoded = decodeFrame(bytes)
-    if (!blame || pulled || !decoded.ok) return
+    if (!decoded.ok) return
     const { author } = decoded.value.header
+    if (code === 'FRAME_PAST_NAMED_HEAD') this.#tellOfEnd(link, keyOf(author))
+    if (!blame || pulled) return
     if (standing.isMember(keyOf(author))) wants.ask(link, author, this.#context.logs.headSeq(author) + 1)
   }
 }

@@ -1,12 +1,14 @@
 import type { AuthorId, Hash, HostId, HostKey, MeshId, Millis, Now, RecordId } from '../brand.js'
 import type { ActSet } from '../coordination/membership/acts.js'
 import type { View } from '../coordination/view.js'
+import type { Head } from '../replication/heads.js'
 import type { LogBook } from '../replication/log-book.js'
 import type { Stamp } from '../stamp.js'
 import { Acquaintance } from './acquaintance.js'
 import { Authoring } from './authoring.js'
 import { Comparing } from './comparing.js'
 import { Context, type ReplicaOptions } from './context.js'
+import { droppedIn, type Dropped } from './dropped.js'
 import type { Effect } from './effect.js'
 import { Epochs } from './epochs.js'
 import { Exchange } from './exchange.js'
@@ -18,6 +20,7 @@ import { Intake } from './intake.js'
 import { Levelling } from './levelling.js'
 import type { Link } from './link-state.js'
 import { Linkage } from './linkage.js'
+import { Naming } from './naming.js'
 import { Persistence } from './persistence.js'
 import { Places } from './places.js'
 import { Publishing } from './publishing.js'
@@ -72,23 +75,24 @@ export class Replica {
     const standing = new Standing(context)
     const places = new Places(context)
     const reads = new Reads(context)
-    const wants = new Wants(context)
+    const wants = new Wants(context, standing)
     const publishing = new Publishing(context)
     const acquaintance = new Acquaintance(context, standing, places)
     const levelling = new Levelling(context, standing, wants)
     const linkage = new Linkage(context, acquaintance, levelling, wants)
 
-    const intake = new Intake({ crypto, mesh, logs, view, clock, admission: standing.admissionOf })
+    const intake = new Intake({ crypto, mesh, logs, view, clock, admission: standing.admissionOf, rereading: context.rereading })
+    const naming = new Naming(context, { standing, intake, reads, places, levelling })
     const holes = new Holes(context, intake, places, reads)
     const epochs = new Epochs(context, intake, places)
     const forks = new Forks(context, { intake, standing, linkage, epochs, reads })
-    const reception = new Reception(context, { intake, standing, wants, linkage, levelling, acquaintance, places, epochs, holes, forks })
+    const reception = new Reception(context, { intake, standing, wants, linkage, levelling, acquaintance, places, epochs, holes, forks, naming, publishing })
 
     const comparing = new Comparing(context, { standing, wants, linkage, publishing })
-    const serving = new Serving(context, linkage, reads)
+    const serving = new Serving(context, standing, linkage, reads)
     const exchange = new Exchange(context, { levelling, comparing, serving, reception, forks, wants, linkage })
     const greeting = new Greeting(context, standing, linkage, reception)
-    const authoring = new Authoring(context, { standing, epochs, levelling })
+    const authoring = new Authoring(context, { standing, epochs, levelling, naming })
 
     this.mesh = mesh
     this.key = key
@@ -108,9 +112,9 @@ export class Replica {
     this.#epochs = epochs
     this.#authoring = authoring
     this.#greeting = greeting
-    this.#restoring = new Restoring(context, { intake, standing, acquaintance, places, holes, epochs })
+    this.#restoring = new Restoring(context, { intake, standing, acquaintance, places, holes, epochs, naming })
     this.#traffic = new Traffic(context, { linkage, greeting, exchange, levelling, serving, acquaintance })
-    this.#persistence = new Persistence(context, { authoring, publishing, greeting, levelling })
+    this.#persistence = new Persistence(context, { authoring, publishing, greeting, levelling, standing, naming })
     this.#pulse = new Pulse(context, { linkage, levelling, publishing, wants, acquaintance })
     this.damage = this.#restoring.damage
   }
@@ -175,6 +179,16 @@ export class Replica {
   /** A stamp for an act that is signed outside this replica. */
   stampFor(wall: Millis): Stamp {
     return this.#context.clock.tick(wall)
+  }
+
+  /** How far each author's log is held, of those that count; `forked` where two histories of one were shown. */
+  heads(): Head[] {
+    return this.logs.heads(this.#standing.countedOf)
+  }
+
+  /** What was written, and counts no more since an act named an earlier head: newest first, a bounded list. */
+  dropped(): Dropped[] {
+    return droppedIn(this.notes)
   }
 
   // ---- the one way in

@@ -9,6 +9,7 @@ import type { Epochs } from './epochs.js'
 import type { Holes } from './holes.js'
 import type { Input } from './input.js'
 import type { Intake, Taken } from './intake.js'
+import type { Naming } from './naming.js'
 import { idsIn, type Places } from './places.js'
 import type { Standing } from './standing.js'
 
@@ -28,6 +29,7 @@ export interface RestoringParts {
   readonly places: Places
   readonly holes: Holes
   readonly epochs: Epochs
+  readonly naming: Naming
 }
 
 /** What counts for nothing on every host that holds the same acts and proofs is no damage where it lies. */
@@ -68,6 +70,7 @@ export class Restoring {
     const { own } = this.#context
     const { standing, epochs } = this.#parts
     standing.show()
+    this.#parts.naming.restored()
     own.start(epochNonce)
     const [newest] = epochs.all()
     const counter = newest === undefined ? 0 : authorParts(newest.author).epoch.counter
@@ -94,8 +97,9 @@ export class Restoring {
   }
 
   #takeFrame(bytes: Uint8Array): void {
-    const { standing, intake } = this.#parts
+    const { standing, intake, naming } = this.#parts
     standing.show()
+    naming.found(bytes)
     const taken = intake.restore(bytes, this.#context.now)
     if (taken.type === 'appended') this.#appended(taken)
     else if (taken.type !== 'seen') this.#misplaced(taken, bytes)

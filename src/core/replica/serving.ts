@@ -4,15 +4,18 @@ import type { Context } from './context.js'
 import { raise, type Link } from './link-state.js'
 import type { Linkage } from './linkage.js'
 import type { Reads } from './reads.js'
+import type { Standing } from './standing.js'
 
 /** What peers ask for, answered from disk: a small request cannot ask for much at once. */
 export class Serving {
   readonly #context: Context
   readonly #linkage: Linkage
   readonly #reads: Reads
+  readonly #standing: Standing
 
-  constructor(context: Context, linkage: Linkage, reads: Reads) {
+  constructor(context: Context, standing: Standing, linkage: Linkage, reads: Reads) {
     this.#context = context
+    this.#standing = standing
     this.#linkage = linkage
     this.#reads = reads
   }
@@ -39,7 +42,7 @@ export class Serving {
     this.#reads.begin(author, from, { frames: LIMITS.framesPerReply, bytes: LIMITS.framesPerReplyBytes }, frames => {
       if (this.#context.links.get(link.id) !== link) return
       link.reading = false
-      this.#answer(link, author, from, frames)
+      this.#answer(link, author, from, frames.filter((_, index) => this.#standing.mayServe(author, from + index)))
       this.#serveNext(link)
     })
   }

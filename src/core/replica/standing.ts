@@ -29,6 +29,28 @@ export class Standing {
     return { state: 'named', head: admitted.heads.find(head => head.epoch === epoch) ?? null }
   }
 
+  /** The same as others see it: what a newcomer writes before it is let in counts nowhere yet. */
+  readonly countedOf = (author: AuthorId): Admission => (this.isMember(keyOf(author)) ? this.admissionOf(author) : { state: 'unknown' })
+
+  /**
+   * Whether frames of this author are to be asked for: none that the roster refuses, none of a fork, and below a named head none once the
+   * chain that ends in it is held.
+   */
+  wants(author: AuthorId): boolean {
+    const { logs, rereading } = this.#context
+    const admission = this.admissionOf(author)
+    if (rereading.has(author) || admission.state === 'unknown') return false
+    if (admission.state === 'member') return !logs.isForked(author)
+    return admission.head !== null && logs.get(author)?.endsIn(admission.head) !== true
+  }
+
+  /** Whether this frame may be handed to others: of an author with a named head only the chain that ends in it, once it is held. */
+  mayServe(author: AuthorId, seq: number): boolean {
+    const admission = this.admissionOf(author)
+    if (admission.state !== 'named') return admission.state === 'member'
+    return admission.head !== null && seq <= admission.head.seq && this.#context.logs.get(author)?.endsIn(admission.head) === true
+  }
+
   /** This host's key has ended for good: it left, was revoked, retired or rotated. It writes nothing more. */
   get hasLeft(): boolean {
     return this.#context.acts.roster().admits(this.#context.key).state === 'named'
@@ -37,7 +59,7 @@ export class Standing {
   /** Over everything that counts and that this host holds, on disk or on its way there. */
   digest(): Hash {
     const { logs, acts } = this.#context
-    return logs.digest(this.isMember, acts.digest())
+    return logs.digest(this.countedOf, acts.digest())
   }
 
   /** Brings digest and view up to the acts that are held. */

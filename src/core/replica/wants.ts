@@ -3,26 +3,30 @@ import { LIMITS } from '../limits.js'
 import type { Context } from './context.js'
 import type { LinkId } from './input.js'
 import type { Link } from './link-state.js'
+import type { Standing } from './standing.js'
 
 /** After so long without an answer another link is asked: one peer that says nothing must not hold up what others have. */
 const PATIENCE_MS = 2_000
 
 interface Want {
   readonly link: LinkId
+  readonly from: number
   readonly sinceMono: Millis
 }
 
 /** What this host has asked its peers for: at most one request for each author at a time, over all links. */
 export class Wants {
   readonly #context: Context
+  readonly #standing: Standing
   readonly #open = new Map<AuthorId, Want>()
   /** How many of them each link has to answer. */
   readonly #asked = new Map<LinkId, number>()
   /** Links that were asked for what comes next of an author and did not bring it. */
   readonly #barren = new Map<AuthorId, { readonly head: number; readonly links: Set<LinkId> }>()
 
-  constructor(context: Context) {
+  constructor(context: Context, standing: Standing) {
     this.#context = context
+    this.#standing = standing
   }
 
   get isOpen(): boolean {
@@ -41,14 +45,20 @@ export class Wants {
   /** Beyond `LIMITS.wantsPerLink` nothing is asked: the heads that show it come again at the next beat. */
   ask(link: Link, author: AuthorId, from: number): void {
     const asked = this.#asked.get(link.id) ?? 0
-    if (this.#open.has(author) || asked >= LIMITS.wantsPerLink) return
+    if (!this.#standing.wants(author) || this.#open.has(author) || asked >= LIMITS.wantsPerLink) return
     this.#asked.set(link.id, asked + 1)
-    this.#open.set(author, { link: link.id, sinceMono: this.#context.now.mono })
+    this.#open.set(author, { link: link.id, from, sinceMono: this.#context.now.mono })
     this.#context.send(link, { type: 'want', author, from })
   }
 
   isAsked(link: Link, author: AuthorId): boolean {
-    return this.#open.get(author)?.link === link.id
+    return this.askedFrom(link, author) !== null
+  }
+
+  /** The number from which on this link was asked for frames of this author, or null. */
+  askedFrom(link: Link, author: AuthorId): number | null {
+    const open = this.#open.get(author)
+    return open?.link === link.id ? open.from : null
   }
 
   /** @param next the number to go on from, null when the peer has no more. */
@@ -102,7 +112,7 @@ export class Wants {
     const { links, logs } = this.#context
     const head = logs.headSeq(author)
     const barren = this.#barren.get(author)
-    if (logs.isForked(author)) return null
+    if (!this.#standing.wants(author)) return null
     for (const link of links.values()) {
       if (link.id === not || link.phase !== 'open' || (link.confirmed.get(author) ?? -1) <= head) continue
       if (barren?.head !== head || !barren.links.has(link.id)) return link

@@ -4,11 +4,17 @@ import { keyOf } from './author.js'
 import { headsDigest, type Head } from './heads.js'
 import { AuthorLog } from './log.js'
 
+/** The frame that an act calls the newest one that stays of an author. */
+export interface LastHead {
+  readonly seq: number
+  readonly hash: Hash
+}
+
 /** What the roster says of an author: everything counts, nothing does, or only the chain that ends in a named head (null: of this epoch nothing). */
 export type Admission =
   | { readonly state: 'member' }
   | { readonly state: 'unknown' }
-  | { readonly state: 'named'; readonly head: { readonly seq: number; readonly hash: Hash } | null }
+  | { readonly state: 'named'; readonly head: LastHead | null }
 
 /** Every author's log that this host holds, and which authors are known to have forked. */
 export class LogBook {
@@ -35,6 +41,13 @@ export class LogBook {
     this.#logs.set(author, log)
     this.#epochs.set(keyOf(author), this.epochsOf(keyOf(author)) + 1)
     return log
+  }
+
+  /** Forgets what is held of an author; the store keeps its frames. */
+  drop(author: AuthorId): void {
+    if (!this.#logs.delete(author)) return
+    this.#epochs.set(keyOf(author), this.epochsOf(keyOf(author)) - 1)
+    this.changed()
   }
 
   get count(): number {
@@ -78,21 +91,29 @@ export class LogBook {
     this.#digest = null
   }
 
-  /** The heads that count for the digest: what the roster refuses never does (rules D1). `stored`: only as far as they are on disk. */
-  heads(admitted: (key: HostKey) => boolean, stored = false): Head[] {
+  /**
+   * The heads that count for the digest (rules D1): what the roster refuses never does; a named head does once the chain that ends in it is
+   * held, whatever forks were proven. `stored`: only as far as they are on disk.
+   */
+  heads(admission: (author: AuthorId) => Admission, stored = false): Head[] {
     const heads: Head[] = []
-    for (const author of this.#proofs.keys()) if (admitted(keyOf(author))) heads.push({ author, state: 'forked' })
+    for (const author of this.#proofs.keys()) if (admission(author).state === 'member') heads.push({ author, state: 'forked' })
     for (const log of this.#logs.values()) {
-      if (log.headSeq < 0 || this.isForked(log.author) || !admitted(keyOf(log.author))) continue
+      if (log.headSeq < 0 || !this.#counts(log, admission(log.author))) continue
       const head = stored ? log.storedHead : { seq: log.headSeq, hash: log.headHash }
       if (head !== null) heads.push({ author: log.author, state: 'held', ...head })
     }
     return heads
   }
 
-  digest(admitted: (key: HostKey) => boolean, actsDigest: Hash): Hash {
+  #counts(log: AuthorLog, admission: Admission): boolean {
+    if (admission.state === 'member') return !this.isForked(log.author)
+    return admission.state === 'named' && log.endsIn(admission.head)
+  }
+
+  digest(admission: (author: AuthorId) => Admission, actsDigest: Hash): Hash {
     if (this.#digest?.of !== actsDigest) {
-      this.#digest = { of: actsDigest, value: headsDigest(this.#crypto, this.#mesh, this.heads(admitted), actsDigest) }
+      this.#digest = { of: actsDigest, value: headsDigest(this.#crypto, this.#mesh, this.heads(admission), actsDigest) }
     }
     return this.#digest.value
   }

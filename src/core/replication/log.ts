@@ -139,6 +139,11 @@ export class AuthorLog {
     return this.#bytesSinceSnapshot
   }
 
+  /** Whether the chain that is held ends in exactly this frame. */
+  endsIn(head: { readonly seq: number; readonly hash: Hash } | null): boolean {
+    return head !== null && head.seq === this.headSeq && head.hash === this.headHash
+  }
+
   hashAt(seq: number): Hash | null {
     return this.#hashes.at(seq - this.#lowest) ?? null
   }

@@ -27,7 +27,7 @@ const frames = (): Uint8Array[] => {
 const reader = () => {
   const logs = new LogBook(crypto, mesh)
   const admission = (author: AuthorId) => (keyOf(author) === key ? ({ state: 'member' } as const) : ({ state: 'unknown' } as const))
-  return { logs, intake: new Intake({ crypto, mesh, logs, view: new View({ crypto, mesh }), clock: new HybridClock(), admission }) }
+  return { logs, intake: new Intake({ crypto, mesh, logs, view: new View({ crypto, mesh }), clock: new HybridClock(), admission, rereading: new Set() }) }
 }
 
 describe('a frame of which one byte was changed on the way', () => {
@@ -38,11 +38,11 @@ describe('a frame of which one byte was changed on the way', () => {
       const { logs, intake } = reader()
       const take = (bytes: Uint8Array): Taken => intake.take(bytes, false, NOW)
       expect([take(first).type, take(second).type]).toEqual(['appended', 'appended'])
-      const digest = logs.digest(() => true, '0'.repeat(64) as Parameters<LogBook['digest']>[1])
+      const digest = logs.digest(() => ({ state: 'member' }), '0'.repeat(64) as Parameters<LogBook['digest']>[1])
       for (const bit of [0, 7]) {
         const taken = take(third.map((byte, index) => (index === place ? byte ^ (1 << bit) : byte)))
         expect(taken.type, `byte ${place}, bit ${bit}`).toBe('refused')
-        expect(logs.digest(() => true, '0'.repeat(64) as Parameters<LogBook['digest']>[1])).toBe(digest)
+        expect(logs.digest(() => ({ state: 'member' }), '0'.repeat(64) as Parameters<LogBook['digest']>[1])).toBe(digest)
       }
       expect([third, fourth, fifth].map(bytes => take(bytes).type)).toEqual(['appended', 'appended', 'appended'])
     }

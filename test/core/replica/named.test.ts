@@ -1,0 +1,227 @@
+import { beforeEach, describe, expect, test } from 'vitest'
+import { writeAct } from '../../../src/core/coordination/membership/act.js'
+import type { NamedHead } from '../../../src/core/coordination/membership/body.js'
+import type { AuthorId } from '../../../src/core/brand.js'
+import { epochTextOf } from '../../../src/core/replication/author.js'
+import { decodeMessage, encodeMessage } from '../../../src/core/replication/message.js'
+import type { VerifiedFrame } from '../../../src/core/replication/verification.js'
+import { Bench, take, type Node } from './bench.js'
+import { Thief } from './thief.js'
+
+/** `a` founded the mesh, `v` is the host whose key somebody else has too, `c` is a third. */
+let bench: Bench
+let a: Node
+let v: Node
+let c: Node
+let thief: Thief
+
+beforeEach(() => {
+  bench = new Bench()
+  a = bench.found('a')
+  v = bench.join('v', a)
+  c = bench.join('c', a)
+  thief = new Thief(bench.mesh, v.signer)
+})
+
+const authorOf = (node: Node): AuthorId => {
+  if (node.replica.author === null) throw new Error('no epoch')
+  return node.replica.author
+}
+
+/** The head that a node holds of an author now. */
+const headAt = (node: Node, author: AuthorId): NamedHead => {
+  const log = node.replica.logs.get(author)
+  if (log === null) throw new Error('no log')
+  return { epoch: epochTextOf(author), seq: log.headSeq, hash: log.headHash }
+}
+
+/** Says what stays of `v`; signed with its key, as whoever has it can. */
+const name = (heads: readonly NamedHead[]): Uint8Array =>
+  take(writeAct({ mesh: bench.mesh, stamp: { wall: bench.wallMs, count: 0 }, seen: [], content: { kind: 'retire', body: { key: v.replica.key, heads } } }, v.signer))
+
+const submit = (node: Node, act: Uint8Array): void => {
+  node.feed({ type: 'act', request: 4_711, bytes: act })
+  bench.run()
+}
+
+/** Puts frames onto a node's links as if a peer pushed them. */
+const push = (node: Node, frames: readonly VerifiedFrame[]): void => {
+  for (const { bytes } of frames) for (const link of node.peers.keys()) node.feed({ type: 'linkMessage', link, bytes: encodeMessage({ type: 'push', frame: bytes }) })
+  bench.run()
+}
+
+const framesOf = (node: Node, author: AuthorId) => node.disk.frames.get(author) ?? new Map<number, Uint8Array>()
+
+const expectLevel = (...nodes: readonly Node[]): void => {
+  for (const node of nodes) {
+    expect(node.replica.digest(), node.name).toBe(nodes[0]?.replica.digest())
+    expect(node.replica.view.hash(), node.name).toBe(nodes[0]?.replica.view.hash())
+    expect(node.texts(), node.name).toEqual(nodes[0]?.texts())
+  }
+}
+
+const levelAll = (): void => {
+  for (const [one, other] of [[a, c], [a, v], [c, v]] as const) if (![...one.peers.values()].some(end => end.node === other)) bench.link(one, other)
+  bench.advance(20_000)
+}
+
+describe('an act that names a head', () => {
+  test('rolls back a log that went on past it, here, after a restart, and everywhere', () => {
+    const kept = v.note('before')
+    const author = authorOf(v)
+    const head = headAt(a, author)
+    const late = v.note('after')
+    expect(c.replica.view.record(late.id)).not.toBeNull()
+    submit(a, name([head]))
+    bench.advance(10_000)
+    for (const node of [a, c, v]) {
+      expect(node.replica.view.record(kept.id), node.name).not.toBeNull()
+      expect(node.replica.view.record(late.id), node.name).toBeNull()
+      expect(headAt(node, author), node.name).toEqual(head)
+    }
+    expectLevel(a, c, v)
+    const { digest, hash } = { digest: a.replica.digest(), hash: a.replica.view.hash() }
+    for (const node of [a, c, v]) {
+      node.restart()
+      expect(node.replica.digest(), node.name).toBe(digest)
+      expect(node.replica.view.hash(), node.name).toBe(hash)
+    }
+  })
+
+  test('lists what fell off, for the host that wrote it too, also after a restart', () => {
+    v.note('before')
+    const head = headAt(a, authorOf(v))
+    const late = v.note('after')
+    submit(a, name([head]))
+    bench.advance(10_000)
+    v.restart()
+    for (const node of [a, v]) {
+      const [dropped] = node.replica.dropped()
+      expect(dropped, node.name).toMatchObject({ author: authorOf(v), from: head.seq + 1, to: head.seq + 1, count: 1, records: [{ id: late.id, kind: 'note' }] })
+      expect(dropped?.records[0]?.prose).toContain('after')
+    }
+    expect(v.try([{ kind: 'note', fields: { text: 'more' } }])).toMatchObject({ ok: false, failure: { code: 'HOST_LEFT' } })
+  })
+
+  test('rolls back over a snapshot that was written past it', () => {
+    const kept = v.note('before')
+    const author = authorOf(v)
+    const head = headAt(a, author)
+    v.note('after')
+    v.feed({ type: 'compact' })
+    v.note('after the snapshot')
+    submit(c, name([head]))
+    bench.advance(10_000)
+    expectLevel(a, c, v)
+    expect(a.texts()).toEqual([kept.text])
+  })
+
+  test('of an epoch that is not named nothing stays', () => {
+    const kept = v.note('kept')
+    const { frames } = thief.epoch(2, bench.wallMs)
+    push(a, frames)
+    bench.advance(10_000)
+    expect(c.texts()).toHaveLength(2)
+    submit(c, name([headAt(a, authorOf(v))]))
+    bench.advance(10_000)
+    expectLevel(a, c, v)
+    expect(c.texts()).toEqual([kept.text])
+    push(a, frames)
+    bench.advance(10_000)
+    expectLevel(a, c, v)
+  })
+
+  test('a host on another branch drops it and fetches the chain that is pinned', () => {
+    v.note('one')
+    const author = authorOf(v)
+    bench.cutAll(c)
+    const kept = v.note('two')
+    const head = headAt(a, author)
+    const branch = thief.branch(author, framesOf(c, author), head.seq - 1)
+    bench.cutAll(v)
+    bench.link(c, v)
+    bench.cutAll(c)
+    bench.link(c, bench.join('d', a))
+    push(c, branch.write(3, bench.wallMs))
+    submit(a, name([head]))
+    levelAll()
+    expectLevel(a, c, v)
+    expect(c.texts()).toHaveLength(2)
+    expect(c.replica.view.record(kept.id)).not.toBeNull()
+    for (const id of thief.ids) expect(c.replica.view.record(id)).toBeNull()
+  })
+
+  test('a forked epoch may be named: then it counts up to the head', () => {
+    v.note('one')
+    const author = authorOf(v)
+    const kept = v.note('two')
+    const head = headAt(a, author)
+    const fork = thief.branch(author, framesOf(a, author), head.seq - 1).write(1, bench.wallMs)
+    push(c, fork)
+    bench.advance(10_000)
+    for (const node of [a, c, v]) expect(node.replica.logs.isForked(author), node.name).toBe(true)
+    submit(a, name([head]))
+    levelAll()
+    expectLevel(a, c, v)
+    expect(c.replica.view.record(kept.id)).not.toBeNull()
+    c.restart()
+    bench.link(c, a)
+    bench.advance(10_000)
+    expectLevel(a, c, v)
+    expect(c.replica.view.record(kept.id)).not.toBeNull()
+  })
+
+  test('arrives before what it names: nothing is shown until the whole chain is held', () => {
+    bench.cutAll(c)
+    for (let index = 0; index < 5; index++) v.note(`${index}`)
+    const author = authorOf(v)
+    const head = headAt(a, author)
+    submit(c, name([head]))
+    expect(c.texts()).toEqual([])
+    bench.link(c, a)
+    bench.advance(10_000)
+    expectLevel(a, c)
+    expect(c.texts()).toHaveLength(5)
+  })
+
+  test('while the chain is not held its digest differs from one that holds it', () => {
+    bench.cutAll(c)
+    v.note('x')
+    submit(a, name([headAt(a, authorOf(v))]))
+    submit(c, name([headAt(a, authorOf(v))]))
+    expect(c.replica.digest()).not.toBe(a.replica.digest())
+  })
+
+  test('of two the lowest holds', () => {
+    const kept = v.note('one')
+    const author = authorOf(v)
+    const low = headAt(a, author)
+    v.note('two')
+    const high = headAt(a, author)
+    v.note('three')
+    submit(a, name([high]))
+    submit(c, name([low]))
+    levelAll()
+    expectLevel(a, c, v)
+    expect(a.texts()).toEqual([kept.text])
+  })
+
+  test('who still sends frames past it is told of the act, and not blamed', () => {
+    v.note('one')
+    const author = authorOf(v)
+    const head = headAt(a, author)
+    submit(a, name([head]))
+    bench.advance(10_000)
+    const [link] = a.replica.links
+    const told: number[] = []
+    bench.carry = (from, bytes) => {
+      const message = take(decodeMessage(bytes))
+      if (from === a && message.type === 'acts') told.push(message.acts.length)
+      return bytes
+    }
+    push(a, thief.branch(author, framesOf(a, author)).write(3, bench.wallMs))
+    expect(told).toEqual([...a.peers].map(() => 1))
+    expect(link?.badFrames).toBe(0)
+    expect(a.replica.refusals.list().map(({ code }) => code)).toContain('FRAME_PAST_NAMED_HEAD')
+  })
+})
