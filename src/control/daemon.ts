@@ -1,29 +1,29 @@
-import { mkdirSync } from 'node:fs'
-import { createStream } from 'rotating-file-stream'
-import pino from 'pino'
 import type { ReplicaEvent } from '../core/replica/effect.js'
 import { LIMITS } from '../core/limits.js'
 import { failure, success, type Result } from '../core/result.js'
-import { Host } from '../host/host.js'
+import { Host, type HostAdapters } from '../host/host.js'
 import { isAlive, readHolder } from '../host/holder.js'
 import { homePaths } from '../host/home.js'
 import { systemAdapters } from './assembly.js'
+import { daemonLog, type Log } from './daemon-log.js'
+import { FENCED_EXIT } from './fence.js'
 import { ControlServer } from './server.js'
 
 export interface RunningDaemon {
   readonly pid: number
   readonly listening: string
-  /** Resolves when it has stopped, with everything on disk and nothing left behind. */
-  readonly ended: Promise<void>
+  readonly host: Host
+  /** Resolves with the exit code when it has stopped, with everything on disk and nothing left behind; not 0 where the store had failed. */
+  readonly ended: Promise<number>
   stop(): void
 }
 
 /** Serves one home: opens its store, listens for peers and for commands, keeps its links. Ends at SIGTERM, SIGINT or `skein down`. */
-export const runDaemon = async (home: string): Promise<Result<RunningDaemon>> => {
+export const runDaemon = async (home: string, adapters: HostAdapters = systemAdapters()): Promise<Result<RunningDaemon>> => {
   // a command gives the store back in a moment; another daemon does not
   const holder = readHolder(homePaths(home).holder)
   const lockMs = holder?.what === 'daemon' && isAlive(holder.pid) ? LIMITS.controlConnectMs : LIMITS.storeLockMs
-  const opened = await Host.open(home, systemAdapters(), { what: 'daemon', daemon: true, lockMs })
+  const opened = await Host.open(home, adapters, { what: 'daemon', daemon: true, lockMs })
   if (!opened.ok) return nameTheOther(home, opened)
   const host = opened.value
   if (host.replica.hasLeft) {
@@ -60,23 +60,18 @@ export const runDaemon = async (home: string): Promise<Result<RunningDaemon>> =>
   const ended = asked.then(async () => {
     await server.close()
     await host.stop()
-    log.info('down')
+    const fence = host.replica.fenced
+    if (fence === null) log.info('down')
+    else log.error(fence, 'down, and the store had failed')
+    return fence === null ? 0 : FENCED_EXIT
   })
-  return success({ pid: process.pid, listening: where, ended, stop: () => end() })
+  return success({ pid: process.pid, listening: where, host, ended, stop: () => end() })
 }
 
 const nameTheOther = (home: string, opened: { readonly ok: false; readonly failure: { readonly code: string } } & Result<Host>): Result<RunningDaemon> => {
   const holder = readHolder(homePaths(home).holder)
   if (opened.failure.code !== 'STORE_LOCKED' || holder === null) return opened
   return failure('STORE_LOCKED', `already up, pid ${holder.pid}`, { details: { pid: holder.pid }, next: ['skein status'] })
-}
-
-type Log = pino.Logger
-
-const daemonLog = (folder: string): Log => {
-  mkdirSync(folder, { recursive: true, mode: 0o700 })
-  const stream = createStream('daemon.log', { path: folder, size: '1M', maxFiles: 5, mode: 0o600 })
-  return pino({ base: { pid: process.pid }, timestamp: pino.stdTimeFunctions.isoTime }, stream)
 }
 
 const logEvent = (log: Log, host: Host, event: ReplicaEvent): void => {

@@ -3,6 +3,7 @@ import { failure } from '../core/result.js'
 import type { Host } from '../host/host.js'
 import { evidenceSchema } from '../host/session/evidence.js'
 import { bugReply, failureReply, SCHEMA_VERSION, type Reply } from './envelope.js'
+import { FENCED_EXIT, fenceWarnings } from './fence.js'
 import { freshnessOf } from './freshness.js'
 import { noticesFor } from './notices.js'
 import type { OperationContext } from './operation.js'
@@ -40,11 +41,11 @@ export const dispatch = async (host: Host, call: Call): Promise<Reply> => {
         schema_version: SCHEMA_VERSION,
         ok: true,
         data: outcome.data,
-        warnings: [...renewed, ...(outcome.warnings ?? []), ...told],
+        warnings: [...renewed, ...(outcome.warnings ?? []), ...told, ...(found.tellsFence ? [] : fenceWarnings(host))],
         freshness: freshnessOf(host, outcome.repositories),
         next: outcome.next ?? []
       },
-      exit: outcome.exit ?? 0
+      exit: host.replica.fenced === null ? (outcome.exit ?? 0) : FENCED_EXIT
     }
   } catch (error) {
     return bugReply(error)

@@ -80,7 +80,8 @@ const founded = async (paths: HomePaths, adapters: HostAdapters, given: Founding
   const { wall } = adapters.clock.now()
   const genesis = foundMesh(adapters.crypto, { name: settings.meshName, hostName: settings.name, role: 'planner', stamp: { wall, count: 0 } }, operator.value, signer.value)
   if (!genesis.ok) return genesis
-  writeSettings(paths, { ...settings, mesh: genesis.value.mesh })
+  const kept = writeSettings(paths, { ...settings, mesh: genesis.value.mesh })
+  if (!kept.ok) return kept
   const host = await Host.open(paths.folder, adapters, { what: 'skein init', daemon: false, create: true })
   if (!host.ok) return host
   const added = await host.value.runtime.submitAct(genesis.value.bytes)

@@ -104,7 +104,8 @@ export const join = async (given: Joining): Promise<Reply> => {
 const makeHome = async (paths: HomePaths, adapters: HostAdapters, settings: Parameters<typeof writeSettings>[1]): Promise<Result<Host>> => {
   const signer = await adapters.keys(paths.folder).createHost()
   if (!signer.ok) return signer
-  writeSettings(paths, settings)
+  const kept = writeSettings(paths, settings)
+  if (!kept.ok) return kept
   const host = await Host.open(paths.folder, adapters, { what: 'skein join', daemon: false, create: true })
   // from here on a join that is cut short is resumed, not begun anew: its invitation may have been used
   if (host.ok) homeMade(paths)

@@ -24,8 +24,8 @@ export type Outcome<Data> =
       readonly data: Data
       readonly warnings?: readonly Warning[]
       readonly next?: readonly string[]
-      /** 0: done, or yes. 1: no. 4: an answer that the environment spoils (a fenced store). */
-      readonly exit?: 0 | 1 | 4
+      /** 0: done, or yes. 1: no. Where the store takes nothing more every answer ends with 4 instead. */
+      readonly exit?: 0 | 1
       /** Repositories that the answer speaks of: freshness is judged by the hosts at work in these; all when left out. */
       readonly repositories?: readonly string[]
     }
@@ -38,6 +38,8 @@ export interface Operation<Args = unknown, Data = unknown> {
   readonly data: z.ZodType<Data>
   /** Whether the caller is told what is new for its session along with the answer (crossings, overlaps). Once each. */
   readonly tells: boolean
+  /** Set where the answer itself says that nothing is written any more; any other answer of a fenced host carries it as a warning. */
+  readonly tellsFence?: true
   /** False where the call itself says what becomes of the session's leases; any other call renews those of which a third has passed. */
   readonly renewsLeases?: false
   run(context: OperationContext, args: Args): Promise<Outcome<Data>>

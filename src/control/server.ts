@@ -7,6 +7,7 @@ import type { Host } from '../host/host.js'
 import { skeinVersion } from '../host/version.js'
 import { callSchema, dispatch } from './dispatch.js'
 import { failureReply, type Reply } from './envelope.js'
+import { fenceWarnings } from './fence.js'
 
 /** The first line that a daemon sends on each connection: whoever does not get it soon knows that the daemon hangs. */
 export interface Greeting {
@@ -110,7 +111,7 @@ export class ControlServer {
     if (!call.success) return failureReply({ code: 'REQUEST_REFUSED', message: 'the control socket was sent something that is no call', next: ['skein --help'] })
     if (call.data.op === 'shutdown') {
       this.#stopping = true
-      return { envelope: { schema_version: 1, ok: true, data: { pid: process.pid }, warnings: [], freshness: {}, next: [] }, exit: 0 }
+      return { envelope: { schema_version: 1, ok: true, data: { pid: process.pid }, warnings: fenceWarnings(this.#host), freshness: {}, next: [] }, exit: 0 }
     }
     if (this.#running >= LIMITS.controlConcurrent) return failureReply({ code: 'REQUEST_REFUSED', message: `the daemon already works on ${LIMITS.controlConcurrent} calls`, next: ['try again'] })
     this.#running += 1

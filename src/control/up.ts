@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { LIMITS } from '../core/limits.js'
 import { failure, success, type Result } from '../core/result.js'
 import type { Evidence } from '../host/session/evidence.js'
-import { errorCode, homePaths, readHome, writeSettings } from '../host/home.js'
+import { homePaths, notWritten, readHome, writeSettings } from '../host/home.js'
 import { isAlive, readHolder } from '../host/holder.js'
 import { makeStore } from './adapters.js'
 import { callDaemon } from './client.js'
@@ -48,18 +48,16 @@ const relocate = async (home: string, { listen, advertise = [] }: Relocation): P
   if (!place.ok) return place
   const told = advertiseAddresses(advertise)
   if (!told.ok) return told
-  return written(paths.settings, () => {
-    writeSettings(paths, { ...settings, listen: place.value, advertise: advertise.length === 0 ? settings.advertise : told.value })
-    return true as const
-  })
+  return writeSettings(paths, { ...settings, listen: place.value, advertise: advertise.length === 0 ? settings.advertise : told.value })
 }
 
-/** `HOME_UNWRITABLE` where the system refuses to write this file. */
-const written = <Value>(path: string, write: () => Value): Result<Value> => {
+/** Where a starting daemon says why it could not; `DISK_FULL`, `HOME_UNWRITABLE`. */
+const openStartLog = (folder: string, path: string): Result<number> => {
   try {
-    return success(write())
+    mkdirSync(folder, { recursive: true, mode: 0o700 })
+    return success(openSync(path, 'w', 0o600))
   } catch (error) {
-    return failure('HOME_UNWRITABLE', `${path} cannot be written: ${errorCode(error)}`, { details: { cause: errorCode(error) } })
+    return notWritten(path, error)
   }
 }
 
@@ -75,10 +73,7 @@ export const startDaemon = async (home: string, relocation: Relocation = {}): Pr
   const running = await askDaemon(home, 'daemon')
   if (running !== null) return alreadyUp(running, false)
   const log = join(home, 'log', 'start.log')
-  const opened = written(log, () => {
-    mkdirSync(join(home, 'log'), { recursive: true, mode: 0o700 })
-    return openSync(log, 'w', 0o600)
-  })
+  const opened = openStartLog(join(home, 'log'), log)
   if (!opened.ok) return failureReply(opened.failure)
   const output = opened.value
   const script = process.argv[1]
@@ -94,7 +89,7 @@ export const startDaemon = async (home: string, relocation: Relocation = {}): Pr
     await new Promise(resolve => setTimeout(resolve, POLL_MS))
     const answer = await askDaemon(home, 'daemon')
     if (answer !== null) return alreadyUp(answer, answer.envelope.ok && (answer.envelope.data as { readonly pid: number }).pid === child.pid)
-    if (ended !== null) return startFailure(log)
+    if (ended !== null) return startFailure(home, log)
   }
   const holder = readHolder(homePaths(home).holder)
   return stillStarting(holder?.what === 'daemon' && isAlive(holder.pid) ? holder.pid : (child.pid ?? 0), log)
@@ -113,8 +108,9 @@ const daemonEnvironment = (): NodeJS.ProcessEnv => {
   return rest
 }
 
-const startFailure = (log: string): Reply => {
+const startFailure = async (home: string, log: string): Promise<Reply> => {
   const lines = readFileSync(log, 'utf8').trim().split('\n')
+  if (lines.join('') === '') return wordlessFailure(home, log)
   try {
     const envelope: Reply['envelope'] = JSON.parse(lines.at(-1) ?? '')
     if (!envelope.ok) return failureReply({ code: envelope.error.code, message: envelope.error.message, details: envelope.error.details, next: envelope.next, ...(envelope.error.field === null ? {} : { field: envelope.error.field }) })
@@ -122,6 +118,17 @@ const startFailure = (log: string): Reply => {
     return failureReply({ code: 'NO_DAEMON', message: `the daemon ended at once: ${lines.at(-1) ?? ''}`, details: { log }, next: [`read ${log}`] })
   }
   return failureReply({ code: 'NO_DAEMON', message: 'the daemon ended at once', details: { log }, next: [`read ${log}`] })
+}
+
+/** As a shell counts a program that was ended by Ctrl-C. */
+const ASKED_TWICE_EXIT = 130
+
+/** It could not even write down why (the disk is full): what keeps the store from being opened keeps it from being opened here too. */
+const wordlessFailure = async (home: string, log: string): Promise<Reply> => {
+  const opened = await makeStore(homePaths(home).store, { create: false })
+  if (!opened.ok) return failureReply(opened.failure)
+  await opened.value.close()
+  return failureReply({ code: 'NO_DAEMON', message: 'the daemon ended at once and said nothing', details: { log }, next: ['skein up --foreground'] })
 }
 
 /** Serves the home in this process, until it is asked to end. Gives the exit code. */
@@ -132,10 +139,18 @@ export const serveHere = async (home: string, relocation: Relocation, said: (rep
   const daemon = await runDaemon(home)
   if (!daemon.ok) return said(failureReply(daemon.failure))
   const { pid, listening, ended, stop } = daemon.value
-  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => (signal === 'SIGHUP' ? undefined : stop()))
+  process.on('SIGHUP', () => undefined)
+  let asked = false
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    process.on(signal, () => {
+      // whoever asks twice does not want to wait: what was answered is on disk, as after a kill
+      if (asked) process.exit(ASKED_TWICE_EXIT)
+      asked = true
+      stop()
+    })
+  }
   said(done({ pid, listening, started: true, text: `up, pid ${pid}, listening on ${listening}` }))
-  await ended
-  return 0
+  return ended
 }
 
 /** A daemon that has the store and does not answer yet is waited for. Null: there is none, whatever the note of the last one says. */
@@ -164,7 +179,8 @@ export const stopDaemon = async (home: string): Promise<Reply> => {
   if (!reply.envelope.ok) return reply
   const { pid } = reply.envelope.data as { readonly pid: number }
   if (!(await hasEnded(pid))) return failureReply({ code: 'DAEMON_HUNG', message: `the daemon (pid ${pid}) does not end`, details: { pid }, next: [`kill ${pid}`] })
-  return done({ pid, text: `down, pid ${pid} has ended; claims keep their leases` })
+  const ended = done({ pid, text: `down, pid ${pid} has ended; claims keep their leases` })
+  return ended.envelope.ok ? { ...ended, envelope: { ...ended.envelope, warnings: reply.envelope.warnings } } : ended
 }
 
 const hasEnded = async (pid: number): Promise<boolean> => {

@@ -96,3 +96,6 @@ export const ERRORS = {
 } as const
 
 export type ErrorCode = keyof typeof ERRORS
+
+/** What it means for a home that the system refused to write a file of it, from the system's own code (`ENOSPC`, `EACCES` …). */
+export const writeErrorCode = (systemCode: string): ErrorCode => (systemCode === 'ENOSPC' || systemCode === 'EDQUOT' ? 'DISK_FULL' : 'HOME_UNWRITABLE')

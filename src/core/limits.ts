@@ -140,6 +140,7 @@ export const LIMITS = {
 
   // store
   diskFreeMinBytes: 64 * 1024 * 1024, // with less, commits are refused: LevelDB still has room for its compaction and the next start
+  diskLowBytes: 256 * 1024 * 1024, // four times that, at which `status` begins to warn: some 150,000 claims before the end
   diskCheckMs: 1_000, // statfs at most so often
   storeGroupBytes: 4 * 1024 * 1024, // commits that waited are written with one fsync, up to LevelDB's own write buffer
 

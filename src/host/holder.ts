@@ -1,8 +1,8 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { z } from 'zod'
-import { failure, success, type Result } from '../core/result.js'
-import { errorCode } from './home.js'
+import { success, type Result } from '../core/result.js'
+import { notWritten } from './home.js'
 
 export { isAlive } from './liveness.js'
 
@@ -11,7 +11,7 @@ const holderSchema = z.object({ pid: z.number().int().positive(), what: z.string
 /** Who holds a home's store: for the sentence that names the pid. The lock itself is the operating system's, on the store. */
 export type Holder = z.infer<typeof holderSchema>
 
-/** `HOME_UNWRITABLE`, also where the folder itself is gone and cannot be made. */
+/** `DISK_FULL`; `HOME_UNWRITABLE`, also where the folder itself is gone and cannot be made. */
 export const noteHolder = (path: string, what: string, now: Date): Result<true> => {
   const holder: Holder = { pid: process.pid, what, since: now.toISOString() }
   try {
@@ -19,7 +19,7 @@ export const noteHolder = (path: string, what: string, now: Date): Result<true> 
     writeFileSync(path, `${JSON.stringify(holder)}\n`, { mode: 0o600 })
     return success(true)
   } catch (error) {
-    return failure('HOME_UNWRITABLE', `${path} cannot be written: ${errorCode(error)}`, { details: { cause: errorCode(error) } })
+    return notWritten(path, error)
   }
 }
 

@@ -4,7 +4,8 @@ import { dirname, join, resolve } from 'node:path'
 import { z } from 'zod'
 import { LIMITS } from '../core/limits.js'
 import type { MeshId } from '../core/brand.js'
-import { failure, success, type Result } from '../core/result.js'
+import { writeErrorCode } from '../core/errors.js'
+import { failure, success, type Failure, type Result } from '../core/result.js'
 import { visible } from '../core/coordination/records/visible.js'
 import { isAlive } from './liveness.js'
 
@@ -134,7 +135,7 @@ export const makeHomeFolders = (folder: string): Result<HomePaths> => {
     writeFileSync(join(folder, MAKING), String(process.pid), { mode: 0o600, flag: 'wx' })
     for (const path of [checked.value.run, checked.value.log]) mkdirSync(path, { recursive: true, mode: 0o700 })
   } catch (error) {
-    return failure('HOME_UNWRITABLE', `${folder} cannot be written: ${errorCode(error)}`, { field: '--home', details: { cause: errorCode(error) }, next: ['skein --home ANOTHER-FOLDER …'] })
+    return notWritten(folder, error, { field: '--home', next: ['skein --home ANOTHER-FOLDER …'] })
   }
   return checked
 }
@@ -142,11 +143,17 @@ export const makeHomeFolders = (folder: string): Result<HomePaths> => {
 /** The home is whole, or so far that what is missing comes by itself. */
 export const homeMade = (paths: HomePaths): void => rmSync(join(paths.folder, MAKING), { force: true })
 
-/** Written whole or not at all. Without it there is no home. */
-export const writeSettings = (paths: HomePaths, settings: Settings): void => {
+/** Written whole or not at all. Without it there is no home. `DISK_FULL`, `HOME_UNWRITABLE`. */
+export const writeSettings = (paths: HomePaths, settings: Settings): Result<true> => {
   const temporary = `${paths.settings}.new`
-  writeFileSync(temporary, `${JSON.stringify(settings, null, 2)}\n`, { mode: 0o600, flush: true })
-  renameSync(temporary, paths.settings)
+  try {
+    writeFileSync(temporary, `${JSON.stringify(settings, null, 2)}\n`, { mode: 0o600, flush: true })
+    renameSync(temporary, paths.settings)
+    return success(true)
+  } catch (error) {
+    rmSync(temporary, { force: true })
+    return notWritten(paths.settings, error)
+  }
 }
 
 const HOST_KEY = 'host.key'
@@ -173,7 +180,7 @@ export const makeStagedHome = (paths: HomePaths): Result<HomePaths> => {
     for (const path of [staged.folder, staged.run, staged.log]) mkdirSync(path, { recursive: true, mode: 0o700 })
     return success(staged)
   } catch (error) {
-    return failure('HOME_UNWRITABLE', `${staged.folder} cannot be written: ${errorCode(error)}`, { field: '--home', details: { cause: errorCode(error) } })
+    return notWritten(staged.folder, error, { field: '--home' })
   }
 }
 
@@ -203,5 +210,9 @@ export const finishPromotion = (folder: string): void => {
 export const siblingHome = (folder: string, meshName: string): string => join(dirname(folder), `${folder.split('/').at(-1) ?? 'home'}-${meshName}`)
 
 export const meshIdOf = (settings: Settings): MeshId => settings.mesh as MeshId
+
+/** The system refused to write this: `DISK_FULL` where there is no room, else `HOME_UNWRITABLE`. */
+export const notWritten = (path: string, error: unknown, rest: Pick<Failure, 'field' | 'next'> = {}) =>
+  failure(writeErrorCode(errorCode(error)), `${path} cannot be written: ${errorCode(error)}`, { ...rest, details: { cause: errorCode(error) } })
 
 export const errorCode = (error: unknown): string => (error instanceof Error && 'code' in error ? String(error.code) : String(error))

@@ -93,7 +93,8 @@ export class Host {
     }
     const replica = new Replica({ crypto: adapters.crypto, mesh: settings.mesh as MeshId, signer: signer.value })
     const runtime = new Runtime({ replica, store: frames, clock: adapters.clock, random: adapters.random })
-    await runtime.load()
+    const loaded = await runtime.load()
+    if (!loaded.ok) return loaded
     const enrolment = readEnrolment(replica.notes.get(ENROLMENT_NOTE) ?? null)
     if (!enrolment.ok) {
       await runtime.stop()

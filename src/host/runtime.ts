@@ -1,12 +1,13 @@
 import type { HostKey, SessionName } from '../core/brand.js'
 import { fromHex } from '../core/encoding/bytes.js'
 import { LIMITS } from '../core/limits.js'
-import type { Result } from '../core/result.js'
+import { failure, success, type Result } from '../core/result.js'
 import type { Effect, ReplicaEvent } from '../core/replica/effect.js'
 import type { Draft, Input, LinkId, RequestId, Written } from '../core/replica/input.js'
 import type { Replica } from '../core/replica/replica.js'
 import type { Clock } from '../ports/clock.js'
 import type { Random } from '../ports/random.js'
+import { StoreFailure } from '../ports/store.js'
 import type { FrameStore, Stored } from '../ports/store.js'
 import type { Connection } from '../ports/transport.js'
 
@@ -45,16 +46,25 @@ export class Runtime {
     this.#random = random
   }
 
-  /** Hands everything that is stored to the replica, then starts it. */
-  async load(): Promise<void> {
-    for await (const stored of this.#store.scan()) {
-      if (stored.type === 'note') this.#feed({ type: 'noteLoaded', key: stored.key, value: stored.value })
-      else if (stored.type === 'act') this.#feed({ type: 'actLoaded', bytes: stored.bytes })
-      else if (stored.type === 'proof') this.#feed({ type: 'proofLoaded', bytes: stored.bytes })
-      else if (stored.type === 'frame') this.#feed({ type: 'frameLoaded', bytes: stored.frame.bytes })
-      else this.#feed({ type: 'damageLoaded', what: stored.what, author: stored.author ?? null, seq: stored.seq ?? null })
+  /** Hands everything that is stored to the replica, then starts it. A store that fails while it is read is closed, and its failure given. */
+  async load(): Promise<Result<true>> {
+    try {
+      for await (const stored of this.#store.scan()) this.#feed(storedInput(stored))
+    } catch (error) {
+      if (!(error instanceof StoreFailure)) throw error
+      await this.#store.close()
+      return failure(error.code, error.message)
     }
+    const { fence } = this.#store
+    // before anything is written: what is found now is shown, and nothing of it is mended here
+    if (fence !== null) this.#feed({ type: 'storeFailed', code: fence.code, reason: fence.message })
     this.#feed({ type: 'started', epochNonce: this.#random.bytes(8) })
+    return success(true)
+  }
+
+  /** Bytes free on the disk where the store lies; null where that cannot be told. */
+  freeBytes(): Promise<number | null> {
+    return this.#store.freeBytes()
   }
 
   /** Everything that lies in the store now, read again: for `verify`. What is written meanwhile may or may not be in it. */
@@ -214,13 +224,13 @@ export class Runtime {
   }
 
   async #commit({ id, batch }: Extract<Effect, { type: 'commit' }>): Promise<void> {
-    let failed: string | null = null
     try {
       await this.#store.commit(batch)
     } catch (error) {
-      failed = error instanceof Error ? error.message : String(error)
+      const code = error instanceof StoreFailure ? error.code : 'FENCED'
+      return this.#feed({ type: 'storeFailed', code, reason: error instanceof Error ? error.message : String(error) })
     }
-    this.#feed(failed === null ? { type: 'committed', batch: id } : { type: 'commitFailed', batch: id, reason: failed })
+    this.#feed({ type: 'committed', batch: id })
   }
 
   async #read({ read, author, from, limit }: Extract<Effect, { type: 'read' }>): Promise<void> {
@@ -242,6 +252,21 @@ export class Runtime {
     if (queued <= BLOCKED_BYTES || this.#blocked.has(link)) return
     this.#blocked.add(link)
     this.#feed({ type: 'linkBlocked', link })
+  }
+}
+
+const storedInput = (stored: Stored): Input => {
+  switch (stored.type) {
+    case 'note':
+      return { type: 'noteLoaded', key: stored.key, value: stored.value }
+    case 'act':
+      return { type: 'actLoaded', bytes: stored.bytes }
+    case 'proof':
+      return { type: 'proofLoaded', bytes: stored.bytes }
+    case 'frame':
+      return { type: 'frameLoaded', bytes: stored.frame.bytes }
+    case 'damaged':
+      return { type: 'damageLoaded', what: stored.what, author: stored.author ?? null, seq: stored.seq ?? null }
   }
 }
 

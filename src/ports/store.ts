@@ -71,11 +71,15 @@ export class StoreFailure extends Error implements Failure {
  * log) the report is given at each start until the first commit after it: that commit must hold what the host concludes from it.
  */
 export interface FrameStore {
+  /** Why no commit can succeed any more, or null: the first that failed, or that it was opened for reading alone. */
+  readonly fence: StoreFailure | null
   /** Everything kept: at start, before the first commit, and again whenever the whole is to be checked. */
   scan(): AsyncIterable<Stored>
   commit(batch: Batch): Promise<void>
   /** Frames of one author from `from` on, in order, until a gap, a damaged one or the limit (at least one frame if it is there). */
   frames(author: AuthorId, from: number, limit: ReadLimit): Promise<StoredFrame[]>
+  /** Bytes free on the disk where it lies; null where that cannot be told. */
+  freeBytes(): Promise<number | null>
   /** Lowest number held of this author (its bytes may have been damaged since), or null. */
   lowest(author: AuthorId): Promise<number | null>
   close(): Promise<void>

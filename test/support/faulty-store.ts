@@ -25,6 +25,14 @@ export class FaultyStore implements FrameStore {
     this.#faults = faults
   }
 
+  get fence(): StoreFailure | null {
+    return this.#fence ?? this.#inner.fence
+  }
+
+  freeBytes(): Promise<number | null> {
+    return this.#inner.freeBytes()
+  }
+
   scan(): AsyncIterable<Stored> {
     return this.#inner.scan()
   }

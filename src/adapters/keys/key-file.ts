@@ -4,7 +4,7 @@ import { link, open, rm } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { z } from 'zod'
 import { fromHex, toHex, utf8 } from '../../core/encoding/bytes.js'
-import type { ErrorCode } from '../../core/errors.js'
+import { writeErrorCode, type ErrorCode } from '../../core/errors.js'
 import { LIMITS } from '../../core/limits.js'
 import { failure, success, type Failure, type Result } from '../../core/result.js'
 import type { Random } from '../../ports/random.js'
@@ -131,7 +131,7 @@ export const createKeyFile = async (path: string, fields: { readonly type: strin
   } catch (error) {
     const code = systemCode(error)
     if (code === 'EEXIST') return failure('HOME_EXISTS', `${path} is there already and is never replaced`)
-    return failure('HOME_UNWRITABLE', `${path} cannot be written (${code})`)
+    return failure(writeErrorCode(code), `${path} cannot be written (${code})`)
   } finally {
     bytes.fill(0)
   }

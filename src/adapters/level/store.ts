@@ -65,6 +65,15 @@ export class LevelStore implements FrameStore {
     this.#commits = inspection.commits
   }
 
+  get fence(): StoreFailure | null {
+    return this.#closed() ?? this.#fence
+  }
+
+  freeBytes(): Promise<number | null> {
+    // a disk that does not even say this is met by the next commit, which fails and says why
+    return this.#space.free().catch(() => null)
+  }
+
   async *scan(): AsyncGenerator<Stored> {
     this.#mustBeOpen()
     for await (const { name, bytes } of this.#rows('note')) yield { type: 'note', key: name, value: fromUtf8(bytes) ?? '' }

@@ -34,6 +34,14 @@ export class MemoryStore implements FrameStore {
     this.#content = content
   }
 
+  get fence(): StoreFailure | null {
+    return this.#closed ? this.#closedFailure() : null
+  }
+
+  async freeBytes(): Promise<null> {
+    return null
+  }
+
   async *scan(): AsyncGenerator<Stored> {
     this.#mustBeOpen()
     const { notes, acts, proofs, frames } = this.#content

@@ -43,9 +43,15 @@ const damageText = ({ host, epoch, seq, what }: StatusData['damage'][number]): s
 
 const SHOWN = 5
 
-const trouble = (style: Style, { fenced, damage, refusals, forked, invalid }: StatusData): string[] => {
+const mebibytes = (bytes: number): string => `${Math.floor(bytes / (1024 * 1024))} MiB`
+
+const diskText = ({ free_bytes, low_bytes, least_bytes }: StatusData['disk']): string[] =>
+  free_bytes === null || free_bytes >= low_bytes ? [] : [`the disk has ${mebibytes(free_bytes)} free: ${free_bytes < least_bytes ? 'nothing more is written' : `with less than ${mebibytes(least_bytes)} nothing more is written`}`]
+
+const trouble = (style: Style, { fenced, disk, damage, refusals, forked, invalid }: StatusData, next: readonly string[]): string[] => {
   const lines: string[] = []
-  if (fenced !== null) lines.push(style.bad(`nothing is written any more: ${fenced}`))
+  if (fenced !== null) lines.push(style.bad(`nothing is written any more: ${fenced.reason} (${fenced.code})`), ...next.map(step => `  try: ${step}`))
+  else lines.push(...diskText(disk).map(style.warn))
   const lost = damage.filter(({ mended }) => !mended)
   if (lost.length > 0) lines.push(style.bad(`the store is damaged in ${counted(lost.length, 'place')}:`), ...lost.slice(0, SHOWN).map(damageText), ...(lost.length > SHOWN ? [`  … and ${lost.length - SHOWN} more: skein verify`] : []))
   if (lost.length < damage.length) lines.push(style.warn(`${counted(damage.length - lost.length, 'frame')} found damaged at start ${damage.length - lost.length === 1 ? 'was' : 'were'} given back by a peer`))
@@ -55,7 +61,7 @@ const trouble = (style: Style, { fenced, damage, refusals, forked, invalid }: St
   return lines
 }
 
-const render = (style: Style, data: StatusData): string => {
+const render = (style: Style, data: StatusData, next: readonly string[]): string => {
   const { daemon, host, session, mesh, repository, claims, owe, owed, crossings, hosts, clock, records } = data
   const here = alignRows([
     ['host', `${style.strong(host)} in mesh ${mesh} · session ${session}`],
@@ -71,7 +77,7 @@ const render = (style: Style, data: StatusData): string => {
   const silent = silences(hosts, SILENT_MS)
   if (silent.length > 0) parts.push(silent.map(style.warn).join('\n'))
   if (crossings.length > 0) parts.push(`overlaps of mine\n${crossings.map(({ text }) => `  ${text}`).join('\n')}`)
-  const wrong = trouble(style, data)
+  const wrong = trouble(style, data, next)
   if (wrong.length > 0) parts.push(wrong.join('\n'))
   return parts.join('\n\n')
 }
@@ -86,6 +92,6 @@ export const status: Command = {
   ],
   run: async terminal => {
     const reply = await terminal.call('status', {})
-    return terminal.print<StatusData>(reply, data => render(terminal.style, data))
+    return terminal.print<StatusData>(reply, data => render(terminal.style, data, reply.envelope.next))
   }
 }

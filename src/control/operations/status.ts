@@ -1,8 +1,10 @@
 import { z } from 'zod'
 import type { Owed } from '../../core/coordination/delivery/delivery.js'
 import type { Damage } from '../../core/replica/restoring.js'
+import { LIMITS } from '../../core/limits.js'
 import { authorParts, keyOf } from '../../core/replication/author.js'
 import type { Host } from '../../host/host.js'
+import { fenceRemedy } from '../fence.js'
 import { hostRows, hostRowSchema } from '../hosts.js'
 import { crossingWarning } from '../notices.js'
 import { operation, type OperationContext } from '../operation.js'
@@ -40,7 +42,9 @@ const data = z.object({
   /** What the store should have held at start and did not; `mended` where a peer has given it back since. */
   damage: z.array(z.object({ what: z.string(), host: z.string().nullable(), epoch: z.number().int().nullable(), seq: z.number().int().nullable(), mended: z.boolean() })),
   /** Why nothing is written any more; null when writing goes on. */
-  fenced: z.string().nullable(),
+  fenced: z.object({ code: z.string(), reason: z.string() }).nullable(),
+  /** Where the store lies: bytes free, below which this is worth a warning, and below which nothing is written. Free is null where it cannot be told. */
+  disk: z.object({ free_bytes: z.number().int().nullable(), low_bytes: z.number().int(), least_bytes: z.number().int() }),
   /** The own log's present epoch; null until this host has written something. */
   epoch: z.number().int().nullable(),
   /** Epochs that count for nothing because two signed histories of them were shown. */
@@ -82,12 +86,19 @@ const troubleOf = (host: Host): Pick<StatusData, 'refusals' | 'damage' | 'fenced
   }
 }
 
+const nextSteps = (host: Host, { fenced, damage }: Pick<StatusData, 'fenced' | 'damage'>): string[] => {
+  if (fenced !== null) return fenceRemedy(host)
+  if (host.daemonSince === null) return ['skein up']
+  return damage.some(({ mended }) => !mended) ? ['skein verify'] : []
+}
+
 /** One screen of what stands, from the own store: who is heard, what is claimed, who owes whom, and what is wrong. Nothing is marked as told by it. */
 export const status = operation({
   name: 'status',
   args: z.object({}),
   data,
   tells: false,
+  tellsFence: true,
   run: async context => {
     const { host, session, meshNow, cwd } = context
     const { replica } = host
@@ -121,10 +132,10 @@ export const status = operation({
         crossings,
         records: replica.view.count,
         ...trouble,
+        disk: { free_bytes: await host.runtime.freeBytes(), low_bytes: LIMITS.diskLowBytes, least_bytes: LIMITS.diskFreeMinBytes },
         clock: { offset_ms: replica.offsetMs }
       },
-      next: host.daemonSince === null ? ['skein up'] : trouble.damage.some(({ mended }) => !mended) ? ['skein verify'] : [],
-      ...(trouble.fenced === null ? {} : { exit: 4 as const })
+      next: nextSteps(host, trouble)
     }
   }
 })

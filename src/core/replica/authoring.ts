@@ -97,7 +97,8 @@ export class Authoring {
   }
 
   answerFenced(request: RequestId): void {
-    this.#refuse(request, failure('FENCED', `nothing is written any more: ${this.#context.commits.fenced ?? ''}`, { next: ['skein status'] }))
+    const { code, reason } = this.#context.commits.fenced ?? { code: 'FENCED', reason: '' }
+    this.#refuse(request, failure(code, `nothing is written any more: ${reason}`, { next: ['skein status'] }))
   }
 
   #form(): void {

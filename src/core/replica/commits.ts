@@ -1,7 +1,7 @@
 import type { ActId, AuthorId } from '../brand.js'
 import type { VerifiedFrame } from '../replication/verification.js'
 import type { BatchId, LinkId, RequestId, Written } from './input.js'
-import type { StoredBatch } from './storage.js'
+import type { Fence, StoredBatch } from './storage.js'
 
 /** A frame on its way to the disk, and the link it came by (null: an own one). */
 export interface StagedFrame {
@@ -34,7 +34,9 @@ export class Commits {
   #staged = emptyCommit()
   #underWay: { readonly id: BatchId; readonly commit: Commit } | null = null
   #nextId = 1
-  #fenced: string | null = null
+  #fenced: Fence | null = null
+  /** What was taken in and will never lie on this disk: nobody is told of it, and nobody is told that it is held. */
+  readonly #unstored = { acts: new Set<ActId>(), proofs: new Set<AuthorId>() }
 
   get staged(): Commit {
     return this.#staged
@@ -45,7 +47,7 @@ export class Commits {
   }
 
   /** Why nothing is written any more, or null. */
-  get fenced(): string | null {
+  get fenced(): Fence | null {
     return this.#fenced
   }
 
@@ -54,8 +56,9 @@ export class Commits {
     return this.#underWay === null && this.#fenced === null && isEmpty(this.#staged)
   }
 
+  /** Not on disk: on its way there, or never to come there. */
   isPendingAct(id: ActId): boolean {
-    return [this.#staged, this.#underWay?.commit].some(commit => commit?.acts.some(act => act.id === id) === true)
+    return this.#unstored.acts.has(id) || [this.#staged, this.#underWay?.commit].some(commit => commit?.acts.some(act => act.id === id) === true)
   }
 
   /** Whether frames of this author are on their way to the disk. */
@@ -64,11 +67,13 @@ export class Commits {
   }
 
   isPendingProof(author: AuthorId): boolean {
-    return [this.#staged, this.#underWay?.commit].some(commit => commit?.proofs.some(proof => proof.author === author) === true)
+    return this.#unstored.proofs.has(author) || [this.#staged, this.#underWay?.commit].some(commit => commit?.proofs.some(proof => proof.author === author) === true)
   }
 
   /** Forgets what can never be written any more. */
   discard(): void {
+    for (const { id } of this.#staged.acts) this.#unstored.acts.add(id)
+    for (const { author } of this.#staged.proofs) this.#unstored.proofs.add(author)
     this.#staged = emptyCommit()
   }
 
@@ -97,11 +102,13 @@ export class Commits {
   }
 
   /** @returns the requests that can no longer be answered with success, and what was formed for them. */
-  fence(reason: string): Commit['answers'] {
-    this.#fenced = reason
+  fence(fence: Fence): Commit['answers'] {
+    this.#fenced ??= fence
     const lost = [...(this.#underWay?.commit.answers ?? []), ...this.#staged.answers]
+    this.discard()
+    if (this.#underWay !== null) this.#staged = this.#underWay.commit
     this.#underWay = null
-    this.#staged = emptyCommit()
+    this.discard()
     return lost
   }
 }

@@ -76,7 +76,8 @@ export class Comparing {
   }
 
   #sayActIds(link: Link): void {
-    const ids = [...this.#context.acts.ids()]
+    const { acts, commits } = this.#context
+    const ids = [...acts.ids()].filter(id => !commits.isPendingAct(id))
     for (let from = 0; from === 0 || from < ids.length; from += IDS_A_MESSAGE) {
       const some = ids.slice(from, from + IDS_A_MESSAGE)
       this.#context.send(link, { type: 'actIds', ids: some, last: from + some.length >= ids.length })

@@ -6,7 +6,7 @@ import type { BatchId, LinkId, RequestId, Written } from './input.js'
 
 /** Everything a replica wants done, in order. It learns of the outcome through inputs. */
 export type Effect =
-  /** Put on disk, all or nothing; then `committed` or `commitFailed`. One is under way at a time. */
+  /** Put on disk, all or nothing; then `committed` or `storeFailed`. One is under way at a time. */
   | { readonly type: 'commit'; readonly id: BatchId; readonly batch: StoredBatch }
   /** Only ever sent of frames that a commit has put on disk (persist before publish). */
   | { readonly type: 'send'; readonly link: LinkId; readonly bytes: Uint8Array }
@@ -30,4 +30,4 @@ export type ReplicaEvent =
   | { readonly type: 'viewChanged' }
   | { readonly type: 'forked'; readonly author: AuthorId }
   | { readonly type: 'epochOpened'; readonly author: AuthorId; readonly why: string }
-  | { readonly type: 'fenced'; readonly reason: string }
+  | { readonly type: 'fenced'; readonly code: ErrorCode; readonly reason: string }

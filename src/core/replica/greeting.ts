@@ -6,7 +6,7 @@ import { reduceRoster } from '../coordination/membership/roster.js'
 import { GENERATION, MINOR } from '../domain.js'
 import { credentialsOf } from './credentials.js'
 import { LIMITS } from '../limits.js'
-import { success, type Result } from '../result.js'
+import { failure, success, type Result } from '../result.js'
 import { clockDifference, judgeHello, proofHolds, signProof, type Meeting } from '../replication/handshake.js'
 import type { Message } from '../replication/message.js'
 import type { Context } from './context.js'
@@ -127,7 +127,8 @@ export class Greeting {
 
   /** Gives this host's word for a newcomer, where one is due: the first three members that it meets each do (rules B2). */
   #witness(joining: JoiningProof, peer: PeerHello): Result<true> {
-    const { acts, crypto, mesh, meshNow, signer, key } = this.#context
+    const { acts, crypto, mesh, meshNow, signer, key, commits } = this.#context
+    if (commits.fenced !== null) return failure(commits.fenced.code, `this host can let nobody in: ${commits.fenced.reason}`)
     const roster = acts.roster()
     const judged = judgeJoiner({ crypto, roster, judge: key, hostKey: peer.key, proof: joining, nowMesh: meshNow })
     if (!judged.ok) return judged

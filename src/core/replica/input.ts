@@ -1,6 +1,7 @@
 import type { HostKey, RecordId, SessionName } from '../brand.js'
 import type { RecordFields } from '../coordination/records/record.js'
 import type { JoiningProof } from '../coordination/membership/joining.js'
+import type { ErrorCode } from '../errors.js'
 
 export type LinkId = number
 export type RequestId = number
@@ -29,7 +30,8 @@ export type Input =
   /** A host-local fact to keep; null forgets it. */
   | { readonly type: 'note'; readonly key: string; readonly value: string | null }
   | { readonly type: 'committed'; readonly batch: BatchId }
-  | { readonly type: 'commitFailed'; readonly batch: BatchId; readonly reason: string }
+  /** A commit failed, or the store was opened for reading alone: nothing is ever committed again. */
+  | { readonly type: 'storeFailed'; readonly code: ErrorCode; readonly reason: string }
   | { readonly type: 'framesRead'; readonly read: number; readonly frames: readonly Uint8Array[] }
   /** The author writes a snapshot of its document, to begin a fresh one. */
   | { readonly type: 'compact' }

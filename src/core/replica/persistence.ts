@@ -7,6 +7,7 @@ import type { Levelling } from './levelling.js'
 import type { Naming } from './naming.js'
 import type { Publishing } from './publishing.js'
 import type { Standing } from './standing.js'
+import type { Fence } from './storage.js'
 
 export interface PersistenceParts {
   readonly authoring: Authoring
@@ -55,14 +56,14 @@ export class Persistence {
   }
 
   /** The first storage error ends all writing: reads go on, nothing more is acknowledged, and what was not is shown no longer. */
-  failed(reason: string): void {
+  failed(fence: Fence): void {
     const { authoring } = this.#parts
     const { commits, own, view, key } = this.#context
-    const lost = commits.fence(reason)
+    const lost = commits.fence(fence)
     const waiting = authoring.drop()
     const removed = lost.flatMap(({ written }) => written.map(({ id }) => id))
     if (own.author !== null && removed.length > 0) view.changeAuthor(own.author, key, { set: [], removed })
-    this.#context.happened({ type: 'fenced', reason })
+    this.#context.happened({ type: 'fenced', ...fence })
     this.#context.happened({ type: 'viewChanged' })
     for (const request of [...lost.map(({ request }) => request), ...waiting]) authoring.answerFenced(request)
   }

@@ -31,6 +31,7 @@ import type { Refusals } from './refusals.js'
 import { Restoring, type Damage } from './restoring.js'
 import { Serving } from './serving.js'
 import { Standing } from './standing.js'
+import type { Fence } from './storage.js'
 import { Traffic } from './traffic.js'
 import { Wants } from './wants.js'
 
@@ -125,7 +126,8 @@ export class Replica {
     return this.#context.own.author
   }
 
-  get fenced(): string | null {
+  /** Why nothing is written any more; null when writing goes on. */
+  get fenced(): Fence | null {
     return this.#context.commits.fenced
   }
 
@@ -227,8 +229,8 @@ export class Replica {
         return this.#context.note(input.key, input.value)
       case 'committed':
         return this.#persistence.committed(input.batch)
-      case 'commitFailed':
-        return this.#persistence.failed(input.reason)
+      case 'storeFailed':
+        return this.#persistence.failed({ code: input.code, reason: input.reason })
       case 'framesRead':
         return this.#reads.done(input.read, input.frames)
       case 'joining':

@@ -1,4 +1,5 @@
 import type { ActId, AuthorId } from '../brand.js'
+import type { ErrorCode } from '../errors.js'
 
 /** What a replica hands over to be put on disk together; `ports/store.ts` is the port that does it. */
 export interface StoredBatch {
@@ -11,4 +12,10 @@ export interface StoredBatch {
 export interface ReadLimit {
   readonly frames: number
   readonly bytes: number
+}
+
+/** Why nothing is put on disk any more, from the first storage error on until the store is opened anew. */
+export interface Fence {
+  readonly code: ErrorCode
+  readonly reason: string
 }

@@ -227,7 +227,7 @@ describe('restart', () => {
     a.commitsAtOnce = false
     const lost = a.try([{ kind: 'note', fields: { text: 'never on disk' } }])
     expect(lost).toBeUndefined()
-    a.feed({ type: 'commitFailed', batch: a.held.at(-1) ?? 0, reason: 'EIO' })
+    a.feed({ type: 'storeFailed', code: 'FENCED', reason: 'EIO' })
     expect([...a.answers.values()].at(-1)).toMatchObject({ ok: false, failure: { code: 'FENCED' } })
     expect(a.try([{ kind: 'note', fields: { text: 'later' } }])).toMatchObject({ ok: false, failure: { code: 'FENCED' } })
     expect(a.happened('fenced')).toHaveLength(1)
@@ -235,6 +235,29 @@ describe('restart', () => {
     expect(a.texts().some(text => text.includes('still heard'))).toBe(true)
     for (const { replica } of [a, b]) expect([...replica.view.records()].some(({ text }) => text.includes('never on disk'))).toBe(false)
   })
+})
+
+test('an act that was never stored is told to nobody', () => {
+  bench.link(a, b)
+  const held = new Set(a.replica.acts.ids())
+  a.commitsAtOnce = false
+  a.feed({ type: 'retire', request: 99 })
+  const lost = [...a.replica.acts.ids()].filter(id => !held.has(id))
+  expect(lost).toHaveLength(1)
+  a.feed({ type: 'storeFailed', code: 'DISK_FULL', reason: 'no space left' })
+  expect(a.answers.get(99)).toMatchObject({ ok: false, failure: { code: 'DISK_FULL' } })
+  b.note('a reason to compare')
+  bench.advance(30_000)
+  expect(lost.filter(id => b.replica.acts.has(id))).toEqual([])
+  expect(b.replica.acts.roster().admits(a.replica.key).state).toBe('member')
+  expect([...b.replica.links].some(({ phase }) => phase === 'open')).toBe(true)
+})
+
+test('a host whose disk failed lets nobody in, and says why', () => {
+  a.feed({ type: 'storeFailed', code: 'DISK_FULL', reason: 'no space left' })
+  const c = bench.join('c', a)
+  expect(c.happened('unlinked').map(({ code, text }) => [code, text])).toEqual([['DISK_FULL', expect.stringContaining('can let nobody in')]])
+  expect(b.replica.acts.roster().members.size).toBe(2)
 })
 
 test('of two links that one side dialled, the acceptor keeps the newer', () => {
