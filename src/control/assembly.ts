@@ -1,4 +1,4 @@
-import { makeKeys, makeStore, makeTransport } from './adapters.js'
+import { makeKeys, makeStore, makeTransport, makeWitness, placeOf } from './adapters.js'
 import { nodeCrypto } from '../adapters/crypto/node.js'
 import { systemClock } from '../adapters/system/clock.js'
 import { bootId } from '../adapters/system/machine.js'
@@ -15,5 +15,7 @@ export const systemAdapters = (): HostAdapters => ({
   keys: makeKeys,
   openStore: makeStore,
   transport: makeTransport,
+  place: placeOf,
+  witness: makeWitness,
   isAgentAlive: agent => isAgentRunning(agent)
 })

@@ -6,6 +6,7 @@ import { isAlive, readHolder } from '../host/holder.js'
 import { homePaths } from '../host/home.js'
 import { systemAdapters } from './assembly.js'
 import { daemonLog, type Log } from './daemon-log.js'
+import { doubtText } from './doubt.js'
 import { FENCED_EXIT } from './fence.js'
 import { ControlServer } from './server.js'
 
@@ -32,6 +33,7 @@ export const runDaemon = async (home: string, adapters: HostAdapters = systemAda
   }
   const log = daemonLog(host.paths.log)
   host.runtime.on(event => logEvent(log, host, event))
+  if (host.replica.doubt?.epoch === null) log.warn({ cause: host.replica.doubt.cause }, doubtText(host.replica.doubt))
   const network = await host.connect({ listen: true })
   if (!network.ok) {
     await host.stop()
@@ -77,6 +79,6 @@ const nameTheOther = (home: string, opened: { readonly ok: false; readonly failu
 const logEvent = (log: Log, host: Host, event: ReplicaEvent): void => {
   if (event.type === 'viewChanged' || event.type === 'levelled') return
   const peer = 'key' in event && event.key !== null ? { peer: host.nameOf(event.key) } : {}
-  const serious = event.type === 'fenced' || event.type === 'forked' || event.type === 'refused'
+  const serious = event.type === 'fenced' || event.type === 'doubted' || event.type === 'forked' || event.type === 'refused'
   log[serious ? 'warn' : 'info']({ ...event, ...peer }, event.type)
 }

@@ -8,6 +8,7 @@ import { homePaths, notWritten, readHome, writeSettings } from '../host/home.js'
 import { isAlive, readHolder } from '../host/holder.js'
 import { makeStore } from './adapters.js'
 import { callDaemon } from './client.js'
+import type { DaemonData } from './operations/daemon.js'
 import { SCHEMA_VERSION, failureReply, type Reply } from './envelope.js'
 
 /** How long a starting daemon may take until it answers. */
@@ -24,9 +25,10 @@ export const askDaemon = (home: string, op: string): Promise<Reply | null> => ca
 
 const alreadyUp = (reply: Reply, started: boolean): Reply => {
   if (!reply.envelope.ok) return reply
-  const { pid, listening } = reply.envelope.data as { readonly pid: number; readonly listening: string | null }
+  const { pid, listening, doubt } = reply.envelope.data as Pick<DaemonData, 'pid' | 'listening' | 'doubt'>
   const text = started ? `up, pid ${pid}, listening on ${listening ?? 'nothing'}` : `already up, pid ${pid}`
-  return done({ pid, listening, started, text })
+  const reached = done({ pid, listening, started, text })
+  return doubt === null || !reached.envelope.ok ? reached : { ...reached, envelope: { ...reached.envelope, warnings: [{ code: 'STORE_DOUBTED', text: doubt, details: {} }] } }
 }
 
 /** Another place to listen, or other addresses to tell: kept from now on. */

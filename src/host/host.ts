@@ -1,4 +1,4 @@
-import type { HostKey, MeshId, Millis, Now, SessionName } from '../core/brand.js'
+import type { HostId, HostKey, MeshId, Millis, Now, SessionName } from '../core/brand.js'
 import type { Crypto } from '../core/crypto.js'
 import type { DialTarget } from '../core/presence/dial-plan.js'
 import { isKindOf } from '../core/coordination/records/entry.js'
@@ -9,8 +9,10 @@ import { LIMITS } from '../core/limits.js'
 import type { Clock } from '../ports/clock.js'
 import type { Keys } from '../ports/keys.js'
 import type { Random } from '../ports/random.js'
+import type { PlaceFacts } from '../ports/place.js'
 import type { FrameStore } from '../ports/store.js'
 import type { Transport } from '../ports/transport.js'
+import type { Witness } from '../ports/witness.js'
 import { advertisedAddresses, type AdvertisedAddress } from './addresses.js'
 import { forgetHolder, noteHolder } from './holder.js'
 import { readHome, type HomePaths, type Settings } from './home.js'
@@ -33,6 +35,10 @@ export interface HostAdapters {
   openStore(folder: string, options: { readonly create: boolean }): Promise<Result<FrameStore>>
   /** The transport of the home's own certificate. */
   transport(folder: string, allowInsecure: boolean): Promise<Result<Transport>>
+  /** Where a store that is there lies now. */
+  place(store: string): Promise<PlaceFacts>
+  /** What this machine remembers of a host's log outside its home. */
+  witness(host: HostId): Witness
   isAgentAlive(agent: AgentProcess): boolean
 }
 
@@ -92,8 +98,8 @@ export class Host {
       return noted
     }
     const replica = new Replica({ crypto: adapters.crypto, mesh: settings.mesh as MeshId, signer: signer.value })
-    const runtime = new Runtime({ replica, store: frames, clock: adapters.clock, random: adapters.random })
-    const loaded = await runtime.load()
+    const runtime = new Runtime({ replica, store: frames, clock: adapters.clock, random: adapters.random, witness: adapters.witness(replica.hostId) })
+    const loaded = await runtime.load(await adapters.place(paths.store))
     if (!loaded.ok) return loaded
     const enrolment = readEnrolment(replica.notes.get(ENROLMENT_NOTE) ?? null)
     if (!enrolment.ok) {

@@ -1,21 +1,25 @@
 import type { HostKey, SessionName } from '../core/brand.js'
 import { fromHex } from '../core/encoding/bytes.js'
 import { LIMITS } from '../core/limits.js'
+import { epochTextOf, keyOf } from '../core/replication/author.js'
 import { failure, success, type Result } from '../core/result.js'
 import type { Effect, ReplicaEvent } from '../core/replica/effect.js'
 import type { Draft, Input, LinkId, RequestId, Written } from '../core/replica/input.js'
 import type { Replica } from '../core/replica/replica.js'
 import type { Clock } from '../ports/clock.js'
 import type { Random } from '../ports/random.js'
+import type { PlaceFacts } from '../ports/place.js'
 import { StoreFailure } from '../ports/store.js'
 import type { FrameStore, Stored } from '../ports/store.js'
 import type { Connection } from '../ports/transport.js'
+import type { Witness } from '../ports/witness.js'
 
 export interface RuntimeParts {
   readonly replica: Replica
   readonly store: FrameStore
   readonly clock: Clock
   readonly random: Random
+  readonly witness: Witness
 }
 
 type Listener = (event: ReplicaEvent) => void
@@ -29,6 +33,7 @@ export class Runtime {
   readonly #store: FrameStore
   readonly #clock: Clock
   readonly #random: Random
+  readonly #witness: Witness
   readonly #connections = new Map<LinkId, Connection>()
   readonly #blocked = new Set<LinkId>()
   readonly #answers = new Map<RequestId, (outcome: Result<readonly Written[]>) => void>()
@@ -39,15 +44,18 @@ export class Runtime {
   #cancelWake: (() => void) | null = null
   #stopped = false
 
-  constructor({ replica, store, clock, random }: RuntimeParts) {
+  constructor({ replica, store, clock, random, witness }: RuntimeParts) {
     this.replica = replica
     this.#store = store
     this.#clock = clock
     this.#random = random
+    this.#witness = witness
   }
 
-  /** Hands everything that is stored to the replica, then starts it. A store that fails while it is read is closed, and its failure given. */
-  async load(): Promise<Result<true>> {
+  /** Hands everything that is stored to the replica, and what is known of it elsewhere, then starts it. A store that fails while it is read is closed, and its failure given. */
+  async load(place: PlaceFacts): Promise<Result<true>> {
+    for (const [epoch, seq] of await this.#witness.read()) this.#feed({ type: 'witnessLoaded', epoch, seq })
+    this.#feed({ type: 'placeLoaded', facts: place })
     try {
       for await (const stored of this.#store.scan()) this.#feed(storedInput(stored))
     } catch (error) {
@@ -59,6 +67,8 @@ export class Runtime {
     // before anything is written: what is found now is shown, and nothing of it is mended here
     if (fence !== null) this.#feed({ type: 'storeFailed', code: fence.code, reason: fence.message })
     this.#feed({ type: 'started', epochNonce: this.#random.bytes(8) })
+    const { author, logs } = this.replica
+    if (author !== null) this.#witness.note(epochTextOf(author), logs.headSeq(author))
     return success(true)
   }
 
@@ -155,6 +165,7 @@ export class Runtime {
     this.#stopped = true
     this.#cancelWake?.()
     for (const connection of this.#connections.values()) connection.close('this host goes away for now')
+    await this.#witness.close()
     await this.#store.close()
   }
 
@@ -226,6 +237,7 @@ export class Runtime {
   async #commit({ id, batch }: Extract<Effect, { type: 'commit' }>): Promise<void> {
     try {
       await this.#store.commit(batch)
+      for (const { author, seq } of batch.frames) if (keyOf(author) === this.replica.key) this.#witness.note(epochTextOf(author), seq)
     } catch (error) {
       const code = error instanceof StoreFailure ? error.code : 'FENCED'
       return this.#feed({ type: 'storeFailed', code, reason: error instanceof Error ? error.message : String(error) })

@@ -16,7 +16,7 @@ const COMMANDS_TO_COME: ReadonlySet<string> = new Set(['directive', 'role'])
 
 /** The whole of what the environment may say. A variable that weakens a check has no place here. */
 const VARIABLES: ReadonlySet<string> = new Set([
-  'SKEIN_HOME', 'SKEIN_SESSION', 'SKEIN_DEBUG', 'NO_COLOR', 'TERM', 'GIT_CONFIG_GLOBAL', 'XDG_CONFIG_HOME', 'PATH', 'HOME', 'TMUX', 'TMUX_PANE'
+  'SKEIN_HOME', 'SKEIN_SESSION', 'SKEIN_DEBUG', 'NO_COLOR', 'TERM', 'GIT_CONFIG_GLOBAL', 'XDG_CONFIG_HOME', 'XDG_STATE_HOME', 'LOCALAPPDATA', 'PATH', 'HOME', 'TMUX', 'TMUX_PANE'
 ])
 
 const shortcutOf = (node: ts.Node): string | null => {

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { WebSocket } from 'ws'
 import { nodeCrypto, nodeSigner } from '../../src/adapters/crypto/node.js'
 import { MemoryContent, MemoryStore } from '../../src/adapters/memory/store.js'
+import { MemoryWitness } from '../../src/adapters/memory/witness.js'
 import { systemClock } from '../../src/adapters/system/clock.js'
 import { systemRandom } from '../../src/adapters/system/random.js'
 import { TlsIdentity } from '../../src/adapters/tls/identity.js'
@@ -38,11 +39,11 @@ const genesis = valueOf(foundMesh(nodeCrypto, { name: 'work', hostName: 'a', rol
 const { mesh } = genesis
 const content = new MemoryContent()
 content.acts.set(mesh as string as ActId, genesis.bytes)
-const runtime = new Runtime({ replica: new Replica({ crypto: nodeCrypto, mesh, signer: host }), store: new MemoryStore(content), clock: systemClock, random: systemRandom })
+const runtime = new Runtime({ replica: new Replica({ crypto: nodeCrypto, mesh, signer: host }), store: new MemoryStore(content), clock: systemClock, random: systemRandom, witness: new MemoryWitness() })
 let listener: Listener
 
 beforeAll(async () => {
-  await runtime.load()
+  await runtime.load(new Map())
   const body = { key: toHex(invitation.publicKey) as InvitationKey, role: 'worker', uses: 8, expires: wall + 3_600_000, ephemeral: false }
   await runtime.submitAct(valueOf(writeAct({ mesh, stamp: { wall, count: 1 }, seen: [], content: { kind: 'invite', body } }, operator)))
   for (let count = 0; count < 50; count++) valueOf(await runtime.write('s' as SessionName, [{ kind: 'note', fields: { text: `${count} ${'x'.repeat(LIMITS.textChars - 10)}` } }]))

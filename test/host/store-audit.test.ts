@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import { nodeCrypto as crypto, nodeSigner } from '../../src/adapters/crypto/node.js'
 import { MemoryContent, MemoryStore } from '../../src/adapters/memory/store.js'
+import { MemoryWitness } from '../../src/adapters/memory/witness.js'
 import { systemClock } from '../../src/adapters/system/clock.js'
 import { systemRandom } from '../../src/adapters/system/random.js'
 import type { AuthorId, MeshId, SessionName } from '../../src/core/brand.js'
@@ -36,8 +37,8 @@ beforeAll(async () => {
   if (!genesis.ok) throw new Error(genesis.failure.message)
   mesh = genesis.value.mesh
   const content = new MemoryContent()
-  const runtime = new Runtime({ replica: new Replica({ crypto, mesh, signer }), store: new MemoryStore(content), clock: systemClock, random: systemRandom })
-  await runtime.load()
+  const runtime = new Runtime({ replica: new Replica({ crypto, mesh, signer }), store: new MemoryStore(content), clock: systemClock, random: systemRandom, witness: new MemoryWitness() })
+  await runtime.load(new Map())
   await runtime.submitAct(genesis.value.bytes)
   for (const text of ['one', 'two', 'three']) await runtime.write(session, [{ kind: 'note', fields: { text } }])
   things = []

@@ -35,6 +35,7 @@ export const skein = (args: readonly string[], { home, cwd, session, env = {}, i
       env: {
         PATH: process.env.PATH,
         HOME: home ?? tmpdir(),
+        XDG_STATE_HOME: process.env.XDG_STATE_HOME,
         GIT_CONFIG_GLOBAL: '/dev/null',
         GIT_CONFIG_NOSYSTEM: '1',
         ...(home === undefined ? {} : { SKEIN_HOME: home }),

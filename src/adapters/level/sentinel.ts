@@ -1,7 +1,8 @@
-import { open, readFile, rename } from 'node:fs/promises'
+import { open, readFile, rename, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { failure, success } from '../../core/result.js'
 import type { Result } from '../../core/result.js'
+import type { PlaceFact } from '../../ports/place.js'
 
 export const STORE_VERSION = 1
 const NAME = 'store.json'
@@ -38,6 +39,21 @@ export const readSentinel = async (folder: string): Promise<Result<Sentinel | nu
     return failure('HOME_NEWER', `${folder} was written by a newer skein (store version ${sentinel.version}, this one knows ${STORE_VERSION})`)
   }
   return success(sentinel)
+}
+
+/**
+ * What the file system says of a sentinel that nobody writes again: a copy has another inode, one that was put in its place another time of
+ * birth, and a backup written over it another time of change. None where it cannot be looked at.
+ */
+export const sentinelMarks = async (folder: string): Promise<ReadonlyMap<PlaceFact, string>> => {
+  const marks = new Map<PlaceFact, string>()
+  const found = await stat(join(folder, NAME), { bigint: true }).catch(() => null)
+  if (found === null) return marks
+  for (const [mark, value] of [['inode', found.ino], ['birth', found.birthtimeNs], ['ctime', found.ctimeNs]] as const) {
+    // a file system that does not know it says nought
+    if (value !== 0n) marks.set(mark, String(value))
+  }
+  return marks
 }
 
 /** Flushes a folder's own list of names to disk; Windows cannot and need not. */

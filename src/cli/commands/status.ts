@@ -48,10 +48,11 @@ const mebibytes = (bytes: number): string => `${Math.floor(bytes / (1024 * 1024)
 const diskText = ({ free_bytes, low_bytes, least_bytes }: StatusData['disk']): string[] =>
   free_bytes === null || free_bytes >= low_bytes ? [] : [`the disk has ${mebibytes(free_bytes)} free: ${free_bytes < least_bytes ? 'nothing more is written' : `with less than ${mebibytes(least_bytes)} nothing more is written`}`]
 
-const trouble = (style: Style, { fenced, disk, damage, refusals, forked, invalid }: StatusData, next: readonly string[]): string[] => {
+const trouble = (style: Style, { fenced, disk, doubt, damage, refusals, forked, invalid }: StatusData, next: readonly string[]): string[] => {
   const lines: string[] = []
   if (fenced !== null) lines.push(style.bad(`nothing is written any more: ${fenced.reason} (${fenced.code})`), ...next.map(step => `  try: ${step}`))
   else lines.push(...diskText(disk).map(style.warn))
+  if (doubt?.news === true) lines.push(style.warn(doubt.text))
   const lost = damage.filter(({ mended }) => !mended)
   if (lost.length > 0) lines.push(style.bad(`the store is damaged in ${counted(lost.length, 'place')}:`), ...lost.slice(0, SHOWN).map(damageText), ...(lost.length > SHOWN ? [`  … and ${lost.length - SHOWN} more: skein verify`] : []))
   if (lost.length < damage.length) lines.push(style.warn(`${counted(damage.length - lost.length, 'frame')} found damaged at start ${damage.length - lost.length === 1 ? 'was' : 'were'} given back by a peer`))

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { doubtText, isNews } from '../doubt.js'
 import { operation } from '../operation.js'
 import { iso } from '../words.js'
 
@@ -12,6 +13,8 @@ const running = z.object({
   opened_cpu_ms: z.number(),
   /** Links that are open now. */
   links: z.number().int(),
+  /** What its owner must know of its store, in words, for a day; null: nothing. */
+  doubt: z.string().nullable(),
   /** Nobody would miss this home's mesh: `join` may put another in its place. */
   untouched: z.boolean()
 })
@@ -35,6 +38,7 @@ export const daemon = operation({
         opened_ms: host.opened.ms,
         opened_cpu_ms: host.opened.cpuMs,
         links: [...host.replica.links].filter(({ phase }) => phase === 'open').length,
+        doubt: host.replica.doubt !== null && isNews(host) ? doubtText(host.replica.doubt) : null,
         untouched: host.isUntouched
       }
     }

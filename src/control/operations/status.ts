@@ -4,6 +4,7 @@ import type { Damage } from '../../core/replica/restoring.js'
 import { LIMITS } from '../../core/limits.js'
 import { authorParts, keyOf } from '../../core/replication/author.js'
 import type { Host } from '../../host/host.js'
+import { doubtRow, doubtSchema } from '../doubt.js'
 import { fenceRemedy } from '../fence.js'
 import { hostRows, hostRowSchema } from '../hosts.js'
 import { crossingWarning } from '../notices.js'
@@ -45,6 +46,8 @@ const data = z.object({
   fenced: z.object({ code: z.string(), reason: z.string() }).nullable(),
   /** Where the store lies: bytes free, below which this is worth a warning, and below which nothing is written. Free is null where it cannot be told. */
   disk: z.object({ free_bytes: z.number().int().nullable(), low_bytes: z.number().int(), least_bytes: z.number().int() }),
+  /** What was last found to be wrong with the own log as this store held it, whenever that was; null: nothing ever. */
+  doubt: doubtSchema.nullable(),
   /** The own log's present epoch; null until this host has written something. */
   epoch: z.number().int().nullable(),
   /** Epochs that count for nothing because two signed histories of them were shown. */
@@ -74,13 +77,14 @@ const damageRow = (host: Host, { what, author, seq }: Damage): StatusData['damag
   return { what, host: host.nameOf(keyOf(author)), epoch: authorParts(author).epoch.counter, seq, mended }
 }
 
-const troubleOf = (host: Host): Pick<StatusData, 'refusals' | 'damage' | 'fenced' | 'epoch' | 'forked' | 'invalid'> => {
+const troubleOf = (host: Host): Pick<StatusData, 'refusals' | 'damage' | 'fenced' | 'doubt' | 'epoch' | 'forked' | 'invalid'> => {
   const { replica } = host
   return {
     invalid: replica.view.invalid().length,
     refusals: refusalRows(host),
     damage: replica.damage.map(damage => damageRow(host, damage)),
     fenced: replica.fenced,
+    doubt: doubtRow(host),
     epoch: replica.author === null ? null : authorParts(replica.author).epoch.counter,
     forked: Array.from(replica.logs.proofs(), ([author]) => ({ host: host.nameOf(keyOf(author)), epoch: authorParts(author).epoch.counter }))
   }

@@ -56,6 +56,11 @@ export class Commits {
     return this.#underWay === null && this.#fenced === null && isEmpty(this.#staged)
   }
 
+  /** Whether there is anything for the next commit. */
+  get hasStaged(): boolean {
+    return !isEmpty(this.#staged)
+  }
+
   /** Not on disk: on its way there, or never to come there. */
   isPendingAct(id: ActId): boolean {
     return this.#unstored.acts.has(id) || [this.#staged, this.#underWay?.commit].some(commit => commit?.acts.some(act => act.id === id) === true)

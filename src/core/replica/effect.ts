@@ -1,6 +1,7 @@
 import type { AuthorId, HostKey, Millis } from '../brand.js'
 import type { ErrorCode } from '../errors.js'
 import type { Result } from '../result.js'
+import type { DoubtCause } from './doubts.js'
 import type { ReadLimit, StoredBatch } from './storage.js'
 import type { BatchId, LinkId, RequestId, Written } from './input.js'
 
@@ -30,4 +31,6 @@ export type ReplicaEvent =
   | { readonly type: 'viewChanged' }
   | { readonly type: 'forked'; readonly author: AuthorId }
   | { readonly type: 'epochOpened'; readonly author: AuthorId; readonly why: string }
+  /** The own store is not what it was: what was found. The next writing opens an epoch. */
+  | { readonly type: 'doubted'; readonly cause: DoubtCause; readonly text: string }
   | { readonly type: 'fenced'; readonly code: ErrorCode; readonly reason: string }

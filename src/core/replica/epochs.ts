@@ -5,6 +5,7 @@ import type { RecordChanges } from '../replication/document.js'
 import type { AuthorLog } from '../replication/log.js'
 import type { VerifiedFrame } from '../replication/verification.js'
 import type { Context } from './context.js'
+import type { Doubts } from './doubts.js'
 import type { Intake } from './intake.js'
 import type { Places } from './places.js'
 
@@ -16,14 +17,15 @@ export class Epochs {
   readonly #context: Context
   readonly #intake: Intake
   readonly #places: Places
+  readonly #doubts: Doubts
   /** Records of own epochs that a fork took from view, to be published again in the present one (rules C4). */
   readonly #rescued = new Map<RecordId, string>()
-  #doubt: string | null = null
 
-  constructor(context: Context, intake: Intake, places: Places) {
+  constructor(context: Context, intake: Intake, places: Places, doubts: Doubts) {
     this.#context = context
     this.#intake = intake
     this.#places = places
+    this.#doubts = doubts
   }
 
   /** Every own epoch that is held, newest first. */
@@ -31,11 +33,6 @@ export class Epochs {
     const { logs, key } = this.#context
     const own = [...logs.logs()].filter(log => keyOf(log.author) === key)
     return own.sort((left, right) => authorParts(right.author).epoch.counter - authorParts(left.author).epoch.counter)
-  }
-
-  /** Before anything more is written, a new epoch is opened: the present one may be older than what peers hold. */
-  doubt(why: string): void {
-    this.#doubt = why
   }
 
   /** What counted in an own epoch until it was shown to have forked is published again, in the same commit as the proof. */
@@ -46,7 +43,7 @@ export class Epochs {
   /** Nothing is written any more, in whatever epoch. */
   abandon(): void {
     this.#rescued.clear()
-    this.#doubt = null
+    this.#doubts.abandon()
   }
 
   /** Whether there is something to write that no session asked for. */
@@ -57,7 +54,7 @@ export class Epochs {
   /** The epoch written on so far can no longer be trusted, or counts nowhere. */
   get #mustRenew(): boolean {
     const { own, logs } = this.#context
-    return own.author !== null && (this.#doubt !== null || logs.isForked(own.author))
+    return own.author !== null && (this.#doubts.pending !== null || logs.isForked(own.author))
   }
 
   /** Sees to it that there is an epoch to write on. */
@@ -65,14 +62,15 @@ export class Epochs {
     const { own, logs, now, offsetMs } = this.#context
     const current = own.author
     const forked = current !== null && logs.isForked(current)
-    if (current !== null && !forked && this.#doubt === null) {
+    if (current !== null && !forked && this.#doubts.pending === null) {
       if (own.needsCompaction) this.#stage(own.compact(now.wall, offsetMs))
       return this.#publishRescued()
     }
-    const why = this.#doubt ?? (forked ? 'the own log was shown to have forked' : 'the first one')
-    this.#doubt = null
-    this.#stage(own.openEpoch(new Map(), now.wall, offsetMs))
+    if (forked) this.#doubts.raise('forked', 'two histories of this host\'s log were shown, both under its signature: does another copy of this home write?')
+    const why = this.#doubts.pending?.text ?? 'the first one'
+    this.#stage(own.openEpoch(new Map(), now.wall, offsetMs, this.#doubts.highestCounter))
     if (own.author === null) return
+    this.#doubts.opened(own.author)
     this.#context.happened({ type: 'epochOpened', author: own.author, why })
     this.#publishRescued()
   }

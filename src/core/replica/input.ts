@@ -17,6 +17,10 @@ export interface Draft {
 export type Input =
   /** One thing found in the store at start; all of them come before `started`. */
   | { readonly type: 'noteLoaded'; readonly key: string; readonly value: string }
+  /** What this machine remembers outside the home of the own log: `epoch` as 24 hex digits, and the highest number that was on disk. */
+  | { readonly type: 'witnessLoaded'; readonly epoch: string; readonly seq: number }
+  /** What tells the place where the store lies now from every other one; facts that the system does not tell are left out. */
+  | { readonly type: 'placeLoaded'; readonly facts: ReadonlyMap<string, string> }
   | { readonly type: 'actLoaded'; readonly bytes: Uint8Array }
   | { readonly type: 'proofLoaded'; readonly bytes: Uint8Array }
   | { readonly type: 'frameLoaded'; readonly bytes: Uint8Array }

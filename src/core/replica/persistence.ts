@@ -1,6 +1,7 @@
 import { success } from '../result.js'
 import type { Authoring } from './authoring.js'
 import type { Context } from './context.js'
+import type { Doubts } from './doubts.js'
 import type { Greeting } from './greeting.js'
 import type { BatchId } from './input.js'
 import type { Levelling } from './levelling.js'
@@ -10,6 +11,7 @@ import type { Standing } from './standing.js'
 import type { Fence } from './storage.js'
 
 export interface PersistenceParts {
+  readonly doubts: Doubts
   readonly authoring: Authoring
   readonly publishing: Publishing
   readonly greeting: Greeting
@@ -35,6 +37,7 @@ export class Persistence {
     if (commits.fenced !== null) return commits.discard()
     if (commits.isBusy) return
     this.#parts.authoring.form()
+    if (commits.hasStaged) this.#parts.doubts.keep()
     const commit = commits.begin()
     if (commit !== null) this.#context.emit({ type: 'commit', ...commit })
   }

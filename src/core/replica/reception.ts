@@ -4,7 +4,7 @@ import { decodeFrame } from '../replication/frame.js'
 import type { Acquaintance } from './acquaintance.js'
 import type { Context } from './context.js'
 import { actsNaming } from './credentials.js'
-import type { Epochs } from './epochs.js'
+import type { Doubts } from './doubts.js'
 import type { Forks } from './forks.js'
 import type { Holes } from './holes.js'
 import type { Intake, Taken } from './intake.js'
@@ -25,7 +25,7 @@ export interface ReceptionParts {
   readonly levelling: Levelling
   readonly acquaintance: Acquaintance
   readonly places: Places
-  readonly epochs: Epochs
+  readonly doubts: Doubts
   readonly holes: Holes
   readonly forks: Forks
   readonly naming: Naming
@@ -89,7 +89,7 @@ export class Reception {
 
   #appended({ author, frames, change }: Extract<Taken, { type: 'appended' }>, link: Link): void {
     const { commits, logs, own, now, offsetMs: ownOffsetMs } = this.#context
-    const { acquaintance, places, linkage, holes, epochs } = this.#parts
+    const { acquaintance, places, linkage, holes, doubts } = this.#parts
     for (const frame of frames) {
       const { stamp, offsetMs } = frame.header
       commits.staged.frames.push({ frame, from: link.id })
@@ -99,7 +99,7 @@ export class Reception {
     const fault = change.type === 'void' || change.type === 'replaced' ? change.fault : null
     if (fault !== null) linkage.countRefusal(link, 'FRAME_VOID', `frame ${logs.headSeq(author)} of ${author.slice(0, 12)}: ${fault}`, false)
     holes.close(author)
-    if (author === own.author) epochs.doubt('a peer holds a newer frame under the own signature')
+    if (author === own.author) doubts.raise('peer', `a peer holds frame ${logs.headSeq(author)} of this host's own log, which its store had not: a restored backup, or another copy of this home that writes?`)
     this.#context.happened({ type: 'viewChanged' })
   }
 

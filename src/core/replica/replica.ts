@@ -8,6 +8,7 @@ import { Acquaintance } from './acquaintance.js'
 import { Authoring } from './authoring.js'
 import { Comparing } from './comparing.js'
 import { Context, type ReplicaOptions } from './context.js'
+import { Doubts, type Doubt } from './doubts.js'
 import { droppedIn, type Dropped } from './dropped.js'
 import type { Effect } from './effect.js'
 import { Epochs } from './epochs.js'
@@ -61,6 +62,7 @@ export class Replica {
   readonly #levelling: Levelling
   readonly #reads: Reads
   readonly #epochs: Epochs
+  readonly #doubts: Doubts
   readonly #authoring: Authoring
   readonly #restoring: Restoring
   readonly #greeting: Greeting
@@ -84,10 +86,11 @@ export class Replica {
 
     const intake = new Intake({ crypto, mesh, logs, view, clock, admission: standing.admissionOf, rereading: context.rereading })
     const naming = new Naming(context, { standing, intake, reads, places, levelling })
+    const doubts = new Doubts(context)
     const holes = new Holes(context, intake, places, reads)
-    const epochs = new Epochs(context, intake, places)
+    const epochs = new Epochs(context, intake, places, doubts)
     const forks = new Forks(context, { intake, standing, linkage, epochs, reads })
-    const reception = new Reception(context, { intake, standing, wants, linkage, levelling, acquaintance, places, epochs, holes, forks, naming, publishing })
+    const reception = new Reception(context, { intake, standing, wants, linkage, levelling, acquaintance, places, doubts, holes, forks, naming, publishing })
 
     const comparing = new Comparing(context, { standing, wants, linkage, publishing })
     const serving = new Serving(context, standing, linkage, reads)
@@ -111,11 +114,12 @@ export class Replica {
     this.#levelling = levelling
     this.#reads = reads
     this.#epochs = epochs
+    this.#doubts = doubts
     this.#authoring = authoring
     this.#greeting = greeting
-    this.#restoring = new Restoring(context, { intake, standing, acquaintance, places, holes, epochs, naming })
+    this.#restoring = new Restoring(context, { intake, standing, acquaintance, places, holes, epochs, doubts, naming })
     this.#traffic = new Traffic(context, { linkage, greeting, exchange, levelling, serving, acquaintance })
-    this.#persistence = new Persistence(context, { authoring, publishing, greeting, levelling, standing, naming })
+    this.#persistence = new Persistence(context, { doubts, authoring, publishing, greeting, levelling, standing, naming })
     this.#pulse = new Pulse(context, { linkage, levelling, publishing, wants, acquaintance })
     this.damage = this.#restoring.damage
   }
@@ -124,6 +128,11 @@ export class Replica {
 
   get author(): AuthorId | null {
     return this.#context.own.author
+  }
+
+  /** The newest doubt about the own store, settled by an epoch or not; null when there never was one. */
+  get doubt(): Doubt | null {
+    return this.#doubts.last
   }
 
   /** Why nothing is written any more; null when writing goes on. */
@@ -208,6 +217,8 @@ export class Replica {
   #take(input: Input): void {
     switch (input.type) {
       case 'noteLoaded':
+      case 'witnessLoaded':
+      case 'placeLoaded':
       case 'actLoaded':
       case 'proofLoaded':
       case 'frameLoaded':

@@ -5,6 +5,7 @@ import { decodeFrame } from '../replication/frame.js'
 import { checkForkProof } from '../replication/fork.js'
 import type { Acquaintance } from './acquaintance.js'
 import type { Context } from './context.js'
+import type { Doubts } from './doubts.js'
 import type { Epochs } from './epochs.js'
 import type { Holes } from './holes.js'
 import type { Input } from './input.js'
@@ -20,7 +21,7 @@ export interface Damage {
   readonly seq: number | null
 }
 
-export type StoredInput = Extract<Input, { type: 'noteLoaded' | 'actLoaded' | 'proofLoaded' | 'frameLoaded' | 'damageLoaded' }>
+export type StoredInput = Extract<Input, { type: 'noteLoaded' | 'witnessLoaded' | 'placeLoaded' | 'actLoaded' | 'proofLoaded' | 'frameLoaded' | 'damageLoaded' }>
 
 export interface RestoringParts {
   readonly intake: Intake
@@ -29,6 +30,7 @@ export interface RestoringParts {
   readonly places: Places
   readonly holes: Holes
   readonly epochs: Epochs
+  readonly doubts: Doubts
   readonly naming: Naming
 }
 
@@ -52,7 +54,12 @@ export class Restoring {
     switch (input.type) {
       case 'noteLoaded':
         this.#context.notes.set(input.key, input.value)
+        this.#parts.doubts.restore(input.key, input.value)
         return this.#parts.acquaintance.restore(input.key, input.value)
+      case 'witnessLoaded':
+        return this.#parts.doubts.witnessed(input.epoch, input.seq)
+      case 'placeLoaded':
+        return this.#parts.doubts.placed(input.facts)
       case 'actLoaded':
         return this.#takeAct(input.bytes)
       case 'proofLoaded':
@@ -65,18 +72,19 @@ export class Restoring {
     }
   }
 
-  /** Everything was given. Goes on with the newest own epoch that is whole; where there is doubt about it, the first writing opens a new one. */
+  /** Everything was given. Goes on with the own epoch that was written on last; where there is doubt about it, the first writing opens a new one. */
   finish(epochNonce: Uint8Array): void {
     const { own } = this.#context
-    const { standing, epochs } = this.#parts
+    const { standing, epochs, doubts } = this.#parts
     standing.show()
     this.#parts.naming.restored()
     own.start(epochNonce)
-    const [newest] = epochs.all()
-    const counter = newest === undefined ? 0 : authorParts(newest.author).epoch.counter
-    const isVoid = newest !== undefined && newest.voidSince !== null
-    if (isVoid || this.#mayHaveLost(counter)) epochs.doubt('the store no longer holds the whole of the own log')
-    else if (newest !== undefined) own.resume(newest.author)
+    const present = doubts.present(epochs.all())
+    const counter = present === null ? 0 : authorParts(present.author).epoch.counter
+    const isVoid = present !== null && present.voidSince !== null
+    if (isVoid || this.#mayHaveLost(counter)) doubts.raise('damaged', 'the store no longer holds the whole of this host\'s log: its files were damaged')
+    doubts.judge(present)
+    if (present !== null && doubts.pending === null) own.resume(present.author)
   }
 
   /** Whether any of the own epoch of this counter, or of a later one, may be gone. */
