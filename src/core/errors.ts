@@ -73,6 +73,8 @@ export const ERRORS = {
   LINK_SILENT: { exit: 4, link: 'close' },
   LINK_CLOSED: { exit: 4, link: 'close' },
   LINK_TOO_MANY: { exit: 4, link: 'close' },
+  LINK_DELAYED: { exit: 4, link: 'keep' },
+  AUTHOR_DELAYED: { exit: 4, link: 'keep' },
   LINK_INSECURE: { exit: 4, link: 'close' },
   MESSAGE_MALFORMED: { exit: 4, link: 'close' },
   SLOW_PEER: { exit: 4, link: 'close' },

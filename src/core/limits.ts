@@ -37,11 +37,19 @@ export const LIMITS = {
   handshakeMs: 5_000, // two round trips; generous for a loaded laptop on a bad line
   messageBytes: 320 * 1024, // one snapshot part and its header
   framesPerReplyBytes: 256 * 1024, // 28 ms of decoding at worst, under the 50 ms an event loop may block
+  itemsPerMessage: 128, // acts or proofs: at most three signatures each, under the 50 ms an event loop may block
+  authorFramesPerSecond: 500, // of one host in the long run: ten times its busiest minute, and 5 % of one core to check them
+  authorBurstFrames: 10_000, // at once: a whole log since its snapshot, so that whoever catches up waits for nothing
+  authorBytesPerSecond: 1024 * 1024, // as the frames: what a busy host writes in ten minutes
+  authorBurstBytes: 32 * 1024 * 1024, // as the frames: a document, its log since, and the next snapshot
+  linkSignaturesPerSecond: 2_000, // that one peer may have checked unasked: a sixth of a core
+  linkBurstSignatures: 20_000, // what 32 busy hosts bring by one link after a partition
   framesPerReply: 256, // as above: 256 signatures take 30 ms
   sendQueueBytes: 4 * 1024 * 1024, // what one slow peer may cost in memory; behind it pushes wait and pull catches up
   slowPeerBytes: 16 * 1024 * 1024, // four times that: the pushes of one large commit and the answers to small questions; behind it the link closes
   beatMs: 5_000, // tempo "normal"; the only one until tempo is built
-  silentMs: 15_000, // a link without a byte for three beats is half-open
+  silentMs: 15_000, // a link without a byte for three beats is half-open, and is noticed at that moment
+  dialsAtOnce: 16, // dials under way; two addresses of eight hosts that are all away, and none waits behind made-up ones
   dialMs: 5_000, // a TCP retransmission or two; then the next address
   unauthenticatedPerSecond: 20, // TCP connections from one remote address; a busy office behind one NAT stays below
   unauthenticatedBurst: 5, // the addresses of one host dialled at once

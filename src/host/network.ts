@@ -34,7 +34,9 @@ export class Network {
     this.#parts = parts
     this.#stopListening = parts.runtime.on(event => {
       if (event.type === 'linked') this.#plan.linked(event.key, parts.clock.now().mono)
-      if (event.type === 'unlinked' && this.#running) this.#schedule()
+      if (event.type !== 'unlinked') return
+      if (event.key !== null && !this.linkedKeys().has(event.key)) this.#plan.lost(event.key, parts.clock.now().mono, this.#chance())
+      if (this.#running) this.#schedule()
     })
   }
 
@@ -116,13 +118,17 @@ export class Network {
     if (next !== null) this.#cancelNext = clock.after(Math.max(20, next - clock.now().mono), () => this.#schedule())
   }
 
+  #chance(): number {
+    return (this.#parts.random.bytes(1)[0] ?? 0) / 256
+  }
+
   async #dial(target: DialTarget): Promise<void> {
-    const { clock, random, runtime } = this.#parts
+    const { clock, runtime } = this.#parts
     const attempt = await this.link(target)
     const { mono } = clock.now()
     // a duplicate without a peer's key is this host, met at an address of its own
     const known = attempt.ok ? attempt.key : attempt.code === 'LINK_DUPLICATE' ? (attempt.key ?? runtime.replica.key) : null
-    if (known === null) this.#plan.failed(target.url, attempt.ok ? '' : attempt.text, mono, (random.bytes(1)[0] ?? 0) / 256)
+    if (known === null) this.#plan.failed(target.url, attempt.ok ? '' : attempt.text, mono, this.#chance())
     else this.#plan.succeeded(target.url, known, mono)
     this.#schedule()
   }

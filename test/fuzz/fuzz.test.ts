@@ -24,7 +24,7 @@ const keptOf = (name: string): Uint8Array[] => KEPT.filter(({ target }) => targe
 const times = Number(process.env.FUZZ_TIMES ?? 1)
 
 describe('whatever the bytes are, nothing throws, nothing hangs and nothing counts that should not', () => {
-  test.each(Object.entries(TARGETS))('%s', { timeout: 120_000 * Math.max(1, times) }, (name, [make, runs, reaches]) => {
+  test.each(Object.entries(TARGETS))('%s', { timeout: 600_000 * Math.max(1, times) }, (name, [make, runs, reaches]) => {
     const { finds, reached, worstMs, grownMiB, runs: done } = fuzz(make(), keptOf(name), runs * times)
     process.stdout.write(`${name}: ${done} inputs, worst ${worstMs} ms, heap +${grownMiB} MiB\n`)
     expect(finds).toEqual([])

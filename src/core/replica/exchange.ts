@@ -31,6 +31,7 @@ export class Exchange {
 
   take(link: Link, message: Message): void {
     const { levelling, comparing, serving, reception, forks, linkage } = this.#parts
+    if (!this.#affords(link, message)) return linkage.countRefusal(link, 'LINK_DELAYED', `a ${message.type} message faster than a peer may send them; it is asked for later`, false)
     switch (message.type) {
       case 'status':
         if (!levelling.take(link, message)) comparing.answer(link)
@@ -63,6 +64,18 @@ export class Exchange {
     }
   }
 
+  /**
+   * What a peer sends unasked costs a bounded part of a core: pushes, acts and proofs beyond it are left, and come again when heads are
+   * compared at a beat.
+   */
+  #affords(link: Link, message: Message): boolean {
+    const signatures = message.type === 'frames' && !this.#parts.wants.isAsked(link, message.author) ? message.frames.length : signaturesIn(message)
+    if (signatures === 0) return true
+    if (link.unasked.isEmpty(this.#context.now.mono)) return false
+    link.unasked.take(signatures)
+    return true
+  }
+
   #takeFrames(link: Link, { author, frames, more }: Extract<Message, { type: 'frames' }>): void {
     const { wants, reception, levelling } = this.#parts
     const nextOf = (): number => this.#context.logs.get(author)?.nextSeq ?? 0
@@ -76,3 +89,12 @@ export class Exchange {
     levelling.settle()
   }
 }
+
+const signaturesIn = (message: Message): number => {
+  if (message.type === 'push') return 1
+  if (message.type === 'acts') return message.acts.length * SIGNATURES_AN_ACT
+  return message.type === 'forks' ? message.proofs.length * SIGNATURES_A_PROOF : 0
+}
+
+const SIGNATURES_AN_ACT = 3
+const SIGNATURES_A_PROOF = 2

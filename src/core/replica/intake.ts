@@ -10,6 +10,7 @@ import { makeForkProof, type ForkProof } from '../replication/fork.js'
 import type { HybridClock } from '../replication/hybrid-clock.js'
 import type { Admission, LastHead, LogBook } from '../replication/log-book.js'
 import type { AuthorLog, LogChange, Place, SignedHeader } from '../replication/log.js'
+import { Rates } from './rates.js'
 import { frameHash, trustStoredFrame, verifyFrame, type VerifiedFrame } from '../replication/verification.js'
 
 export interface IntakeParts {
@@ -22,6 +23,8 @@ export interface IntakeParts {
   admission(author: AuthorId): Admission
   /** Authors whose logs are being read anew from the own disk. */
   readonly rereading: ReadonlySet<AuthorId>
+  /** Whether what comes next of an author was asked for and is on its way: until then what lies beyond is not even looked at (hazard H7). */
+  isAwaited(author: AuthorId): boolean
 }
 
 export type Taken =
@@ -30,6 +33,8 @@ export type Taken =
   /** A part of a snapshot beyond a hole, kept until the snapshot is whole. */
   | { readonly type: 'ahead'; readonly author: AuthorId; readonly seq: number }
   | { readonly type: 'seen'; readonly author: AuthorId; readonly seq: number }
+  /** More than its author may have taken in at a time: left for a later beat. */
+  | { readonly type: 'delayed'; readonly author: AuthorId }
   /** Something before it is missing: ask from there. */
   | { readonly type: 'gap'; readonly author: AuthorId }
   /** Another frame is held at this number; the held header has to be read to prove it. */
@@ -52,11 +57,12 @@ const notAdmitted = (admission: Admission, seq: number): Failure | null => {
 
 /**
  * Where authority over a foreign frame is decided, in one order for every path it may come by:
- * size and layout → member? → forked? → place in the chain (next · jump · seen · gap · conflict) → signature over the received bytes →
+ * size and layout → member? → forked? → place in the chain (next · jump · seen · gap · conflict) → its author's rate → signature over the received bytes →
  * append: decode, inspect, apply to its author's document → the view. Putting it on disk and passing it on come after, in the replica.
  */
 export class Intake {
   readonly #parts: IntakeParts
+  readonly #rates = new Rates()
 
   constructor(parts: IntakeParts) {
     this.#parts = parts
@@ -67,13 +73,17 @@ export class Intake {
     const decoded = decodeFrame(bytes)
     if (!decoded.ok) return refused(decoded.failure, true)
     if (this.#parts.rereading.has(decoded.value.header.author)) return { type: 'untimely' }
-    return this.#decide(decoded.value, pulled, now, frame => verifyFrame(this.#parts.crypto, this.#parts.mesh, frame))
+    const key = keyOf(decoded.value.header.author)
+    const isOver = this.#rates.isOver(key, now.mono)
+    const taken = this.#decide(decoded.value, pulled, now, isOver, frame => verifyFrame(this.#parts.crypto, this.#parts.mesh, frame))
+    if (taken.type === 'appended') for (const frame of taken.frames) this.#rates.count(key, frame.bytes.length, now.mono)
+    return taken
   }
 
   /** A frame from the own store, at start. */
   restore(bytes: Uint8Array, now: Now): Taken {
     const decoded = decodeFrame(bytes)
-    return decoded.ok ? this.#decide(decoded.value, true, now, frame => trustStoredFrame(this.#parts.crypto, this.#parts.mesh, frame)) : refused(decoded.failure, false)
+    return decoded.ok ? this.#decide(decoded.value, true, now, false, frame => trustStoredFrame(this.#parts.crypto, this.#parts.mesh, frame)) : refused(decoded.failure, false)
   }
 
   /** The proof that a conflicting frame makes with the header held at its number. */
@@ -95,7 +105,7 @@ export class Intake {
     else if (change.type === 'replaced') this.#parts.view.replaceAuthor(author, key, change.records)
   }
 
-  #decide(frame: Frame, pulled: boolean, now: Now, verify: (frame: Frame) => Result<VerifiedFrame>): Taken {
+  #decide(frame: Frame, pulled: boolean, now: Now, isOver: boolean, verify: (frame: Frame) => Result<VerifiedFrame>): Taken {
     const { crypto, logs } = this.#parts
     const { author, seq } = frame.header
     const admission = this.#parts.admission(author)
@@ -106,6 +116,8 @@ export class Intake {
     const log = logs.get(author)
     const place: Place = log === null ? this.#placeOfFirst(frame, pulled) : log.place(frame, frameHash(crypto, frame.headerBytes), pulled)
     if (place === 'seen' || place === 'below') return { type: 'seen', author, seq }
+    if (place === 'gap' && this.#parts.isAwaited(author)) return { type: 'gap', author }
+    if (isOver && place !== 'conflict' && place !== 'misfit') return { type: 'delayed', author }
     // also where it has no place yet: a frame whose number or epoch was changed on the way is refused and counted, not just asked for again
     const verified = verify(frame)
     if (!verified.ok) return refused(verified.failure, true)

@@ -1,6 +1,8 @@
 import type { ActId, AuthorId, Hash, HostKey, Millis } from '../brand.js'
 import type { Message } from '../replication/message.js'
+import { LIMITS } from '../limits.js'
 import type { LinkId } from './input.js'
+import { Bucket } from './rates.js'
 
 /** Where a link is in its life: hello sent or awaited → proofs exchanged → (a newcomer's witness on its way to disk) → open. */
 export type LinkPhase = 'greeting' | 'proving' | 'admitting' | 'open'
@@ -27,6 +29,8 @@ export interface Link {
   roundTripMs: Millis | null
   blocked: boolean
   badFrames: number
+  /** Signatures that this peer may still have checked unasked. */
+  readonly unasked: Bucket
   /** Records that this link brought into the view. */
   received: number
 
@@ -71,6 +75,7 @@ export const newLink = (start: LinkStart): Link => ({
   roundTripMs: null,
   blocked: false,
   badFrames: 0,
+  unasked: new Bucket(LIMITS.linkBurstSignatures, LIMITS.linkSignaturesPerSecond, start.openedMono),
   received: 0,
   theirs: null,
   sentStatus: null,

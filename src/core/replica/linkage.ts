@@ -34,6 +34,7 @@ export class Linkage {
       this.refuse(keepNew ? other : link, 'LINK_DUPLICATE', 'one link between two hosts is enough')
       if (!keepNew) return
     }
+    if ([...this.#context.openLinks()].length >= LIMITS.links) return this.refuse(link, 'LINK_TOO_MANY', `this host keeps ${LIMITS.links} links and no more; ask another member`)
     link.phase = 'open'
     this.#acquaintance.hear(key, this.#context.now.wall)
     this.#acquaintance.noteAway(key, false)

@@ -80,7 +80,7 @@ const inMessages = (items: readonly Uint8Array[]): Uint8Array[][] => {
   const groups: Uint8Array[][] = []
   let bytes = Number.POSITIVE_INFINITY
   for (const item of items) {
-    if (bytes + item.length > LIMITS.framesPerReplyBytes) {
+    if (bytes + item.length > LIMITS.framesPerReplyBytes || (groups.at(-1)?.length ?? 0) >= LIMITS.itemsPerMessage) {
       groups.push([])
       bytes = 0
     }

@@ -53,7 +53,7 @@ export class Pulse {
   schedule(): void {
     const { publishing, wants } = this.#parts
     const due = [publishing.haveDueMono ?? Number.POSITIVE_INFINITY, wants.dueMono ?? Number.POSITIVE_INFINITY]
-    for (const link of this.#context.links.values()) due.push(link.phase === 'open' ? this.#nextBeatMono : overdueMono(link))
+    for (const link of this.#context.links.values()) due.push(link.phase === 'open' ? Math.min(this.#nextBeatMono, link.lastHeardMono + LIMITS.silentMs) : overdueMono(link))
     const atMono = Math.min(...due)
     if (Number.isFinite(atMono)) this.#context.emit({ type: 'wake', atMono })
   }
@@ -63,7 +63,7 @@ export class Pulse {
     for (const link of this.#context.links.values()) {
       const silentMs = mono - link.lastHeardMono
       if (link.phase !== 'open' && mono >= overdueMono(link)) linkage.refuse(link, 'HANDSHAKE_TIMEOUT', 'the peer did not prove itself in time')
-      else if (link.phase === 'open' && silentMs > LIMITS.silentMs) linkage.refuse(link, 'LINK_SILENT', `nothing heard for ${Math.round(silentMs / 1000)} s`)
+      else if (link.phase === 'open' && silentMs >= LIMITS.silentMs) linkage.refuse(link, 'LINK_SILENT', `nothing heard for ${Math.round(silentMs / 1000)} s`)
     }
   }
 }

@@ -57,6 +57,8 @@ export class Reception {
       case 'ahead':
       case 'untimely':
         return
+      case 'delayed':
+        return this.#context.refusals.add('AUTHOR_DELAYED', 'writes faster than is taken in at once: the rest is asked for later', keyOf(taken.author), now.wall)
       case 'gap':
         return wants.ask(link, taken.author, logs.headSeq(taken.author) + 1)
       case 'conflict':

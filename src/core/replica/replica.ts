@@ -84,7 +84,7 @@ export class Replica {
     const levelling = new Levelling(context, standing, wants)
     const linkage = new Linkage(context, acquaintance, levelling, wants)
 
-    const intake = new Intake({ crypto, mesh, logs, view, clock, admission: standing.admissionOf, rereading: context.rereading })
+    const intake = new Intake({ crypto, mesh, logs, view, clock, admission: standing.admissionOf, rereading: context.rereading, isAwaited: author => wants.isAwaited(author) })
     const naming = new Naming(context, { standing, intake, reads, places, levelling })
     const doubts = new Doubts(context)
     const holes = new Holes(context, intake, places, reads)

@@ -51,6 +51,11 @@ export class Wants {
     this.#context.send(link, { type: 'want', author, from })
   }
 
+  /** Whether something of this author was asked for, of whomever. */
+  isAwaited(author: AuthorId): boolean {
+    return this.#open.has(author)
+  }
+
   isAsked(link: Link, author: AuthorId): boolean {
     return this.askedFrom(link, author) !== null
   }

@@ -2,6 +2,7 @@ import type { ActId, AuthorId, Hash, HostKey, MeshId } from '../brand.js'
 import { fromHex, toHash, toHex } from '../encoding/bytes.js'
 import { ByteReader } from '../encoding/reader.js'
 import { ByteWriter } from '../encoding/writer.js'
+import { LIMITS } from '../limits.js'
 import { failure, success, type Result } from '../result.js'
 import { authorIdOf, authorParts, epochBytes, epochFrom, EPOCH_BYTES } from './author.js'
 import { SIGNATURE_BYTES } from './frame.js'
@@ -59,9 +60,11 @@ const writeMany = (writer: ByteWriter, items: readonly Uint8Array[]): ByteWriter
   return writer
 }
 
-const readMany = <Item>(reader: ByteReader, read: () => Item): Item[] => {
+const readMany = <Item>(reader: ByteReader, read: () => Item, most = 0xffff): Item[] => {
   const items: Item[] = []
-  for (let count = reader.u16(); count > 0 && !reader.failed; count--) items.push(read())
+  const count = reader.u16()
+  if (count > most) reader.fail()
+  for (let left = count; left > 0 && !reader.failed; left--) items.push(read())
   return items
 }
 
@@ -146,7 +149,7 @@ const readBody = (type: (typeof TYPES)[number], reader: ByteReader): Message => 
       const joining = readFlag(reader)
         ? { invitationKey: reader.fixed(32), name: reader.text(), byInvitation: reader.fixed(SIGNATURE_BYTES), byHost: reader.fixed(SIGNATURE_BYTES) }
         : null
-      return { type, signature, wall, joining, acts: readMany(reader, () => reader.long()) }
+      return { type, signature, wall, joining, acts: readMany(reader, () => reader.long(), LIMITS.itemsPerMessage) }
     }
     case 'refuse':
       return { type, code: reader.text(), text: reader.text() }
@@ -162,9 +165,9 @@ const readBody = (type: (typeof TYPES)[number], reader: ByteReader): Message => 
       return { type, last, ids: readMany(reader, () => toHex(reader.fixed(32)) as ActId) }
     }
     case 'acts':
-      return { type, acts: readMany(reader, () => reader.long()) }
+      return { type, acts: readMany(reader, () => reader.long(), LIMITS.itemsPerMessage) }
     case 'forks':
-      return { type, proofs: readMany(reader, () => reader.long()) }
+      return { type, proofs: readMany(reader, () => reader.long(), LIMITS.itemsPerMessage) }
     case 'want':
       return { type, author: readAuthor(reader), from: reader.u64() }
     case 'frames': {

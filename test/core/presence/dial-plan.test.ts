@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import type { HostKey } from '../../../src/core/brand.js'
 import { DialPlan } from '../../../src/core/presence/dial-plan.js'
+import { recordCase } from '../../support/cases.js'
 
 const B = 'b'.repeat(64) as HostKey
 const C = 'c'.repeat(64) as HostKey
@@ -86,4 +87,67 @@ describe('a plan of whom to dial', () => {
     plan.wakeAll(31 * MINUTE)
     expect(urls(plan.due(31 * MINUTE, NOBODY))).toEqual(['wss://b:1'])
   })
+})
+
+describe('a line that comes and goes', () => {
+  test('up and down every 200 ms for ten minutes: less than a dial a second, and linked within two seconds once it holds (case 28)', () => {
+    let dials = 0
+    let linkedUntil = -1
+    const DOWN_MS = 200
+    for (let now = 0; now < 10 * MINUTE; now += 10) {
+      if (now === linkedUntil) plan.lost(B, now, 0.5)
+      const isUp = now % (2 * DOWN_MS) < DOWN_MS
+      for (const { url } of plan.due(now, now < linkedUntil ? new Set([B]) : NOBODY)) {
+        dials += 1
+        if (isUp) {
+          plan.succeeded(url, B, now)
+          plan.linked(B, now)
+          linkedUntil = now + DOWN_MS - (now % DOWN_MS)
+        } else plan.failed(url, 'no route', now, 0.5)
+      }
+    }
+    recordCase(28, { test: 'core/presence/dial-plan', runs: 1, worst: Math.round((dials / 600) * 100) / 100, limit: 1, unit: 'dials/s' })
+    expect(dials).toBeLessThanOrEqual(600)
+    const stable = 10 * MINUTE + 10
+    const next = Array.from({ length: 300 }, (_, index) => stable + index * 10).find(now => plan.due(now, NOBODY).length > 0)
+    expect((next ?? Number.POSITIVE_INFINITY) - stable).toBeLessThanOrEqual(2_000)
+  })
+
+  test('a link that held is dialled again at once', () => {
+    plan.due(0, NOBODY)
+    plan.succeeded('wss://b:1', B, 0)
+    plan.lost(B, MINUTE, 1)
+    expect(urls(plan.due(MINUTE, NOBODY))).toEqual(['wss://b:1'])
+  })
+})
+
+test('a thousand made-up addresses: never more than sixteen dials under way, and the true ones are linked (case 36)', () => {
+  const invented = Array.from({ length: 1_000 }, (_, index) => ({ url: `wss://fake-${index}:1`, label: 'mdns', key: null }))
+  plan.setTargets([...invented, { url: 'wss://c:1', label: 'static', key: C }, { url: 'wss://b:1', label: 'static', key: B }], 0)
+  plan.succeeded('wss://b:1', B, 0)
+  const linked = new Set<HostKey>()
+  const underWay = new Map<string, number>()
+  let most = 0
+  let cLinkedAt = Number.POSITIVE_INFINITY
+  for (let now = 0; now < 20 * MINUTE; now += 100) {
+    for (const [url, until] of underWay) {
+      if (until > now) continue
+      underWay.delete(url)
+      plan.failed(url, 'no answer', now, 0.5)
+    }
+    for (const { url } of plan.due(now, linked)) {
+      if (url.startsWith('wss://fake')) underWay.set(url, now + 5_000)
+      else {
+        const key = url === 'wss://c:1' ? C : B
+        plan.succeeded(url, key, now)
+        linked.add(key)
+        if (key === B) expect(now).toBe(0)
+        else cLinkedAt = now
+      }
+    }
+    most = Math.max(most, underWay.size)
+  }
+  recordCase(36, { test: 'core/presence/dial-plan', runs: 1_000, worst: most, limit: 16, unit: 'dials' })
+  expect(most).toBeLessThanOrEqual(16)
+  expect(cLinkedAt).toBeLessThan(6 * MINUTE)
 })
