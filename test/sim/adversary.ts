@@ -122,7 +122,7 @@ export class Adversary {
   copyHome(host: SimHost): void {
     this.#world.note(`a copy of ${host.name}'s home writes on`)
     const copy = replay(this.#world, host)
-    const now = { wall: host.wall, mono: 0 }
+    const { now } = host.clock
     const effects = copy.handle({ type: 'write', request: 1, session: 'copy' as SessionName, drafts: [{ kind: 'note', fields: { text: `«copy of ${host.name}»` } }], strict: false }, now)
     const frames = effects.flatMap(effect => (effect.type === 'commit' ? effect.batch.frames : []))
     for (const { author, seq, bytes } of frames) {

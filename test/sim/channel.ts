@@ -12,7 +12,16 @@ export interface ChannelEnd {
   arrivesAt: number
   /** What waits while the way to this end is stalled; null while it flows. */
   waiting: Uint8Array[] | null
+  /** Bytes on their way to this end, or waiting. */
+  queued: number
+  /** Whether the sender was told that the network takes less than it sends. */
+  blocked: boolean
+  /** Milliseconds that every message to this end takes at least. */
+  slowMs: number
 }
+
+/** Beyond this a sender is told that its link is blocked. Small, so that it happens. */
+const BLOCKED_BYTES = 4_096
 
 /**
  * One channel between two hosts, as TCP gives it: ordered, whole messages, until it breaks at some message. Ends learn of a break at
@@ -27,7 +36,7 @@ export class Channel {
 
   constructor(world: World, dialler: SimHost, acceptor: SimHost) {
     this.#world = world
-    const end = (host: SimHost): ChannelEnd => ({ host, link: world.nextLink++, life: host.life, open: true, arrivesAt: 0, waiting: null })
+    const end = (host: SimHost): ChannelEnd => ({ host, link: world.nextLink++, life: host.life, open: true, arrivesAt: 0, waiting: null, queued: 0, blocked: false, slowMs: 0 })
     this.ends = [end(dialler), end(acceptor)]
   }
 
@@ -47,16 +56,12 @@ export class Channel {
   send(from: ChannelEnd, bytes: Uint8Array): void {
     if (this.broken) return
     const to = this.other(from)
-    for (const message of this.#world.onTheWay(this, from, bytes)) {
-      if (to.waiting !== null) to.waiting.push(message)
-      else this.#deliverLater(to, message)
-    }
+    for (const message of this.#world.onTheWay(this, from, bytes)) this.#take(to, message)
   }
 
   /** Somebody speaks in the name of this end's peer. */
   inject(to: ChannelEnd, bytes: Uint8Array): void {
-    if (to.waiting !== null) to.waiting.push(bytes)
-    else this.#deliverLater(to, bytes)
+    this.#take(to, bytes)
   }
 
   stall(end: ChannelEnd): void {
@@ -103,11 +108,37 @@ export class Channel {
     end.host.feed({ type: 'linkClosed', link: end.link, reason: 'the channel broke' })
   }
 
+  #take(to: ChannelEnd, bytes: Uint8Array): void {
+    if (this.#world.isDeaf(to.host, this.other(to).host)) this.stall(to)
+    to.queued += bytes.length
+    if (to.queued > BLOCKED_BYTES && !to.blocked) {
+      to.blocked = true
+      this.#tellSender(to, 'linkBlocked')
+    }
+    if (to.waiting !== null) to.waiting.push(bytes)
+    else this.#deliverLater(to, bytes)
+  }
+
   #deliverLater(to: ChannelEnd, bytes: Uint8Array): void {
     const { schedule } = this.#world
-    to.arrivesAt = Math.max(to.arrivesAt, schedule.now + this.#world.delayMs())
-    schedule.at(to.arrivesAt, () => {
-      if (!this.broken && this.isAlive(to)) to.host.feed({ type: 'linkMessage', link: to.link, bytes })
+    to.arrivesAt = Math.max(to.arrivesAt, schedule.now + this.#world.delayMs() + to.slowMs)
+    schedule.at(to.arrivesAt, () => this.#deliver(to, bytes))
+  }
+
+  #deliver(to: ChannelEnd, bytes: Uint8Array): void {
+    to.queued -= bytes.length
+    if (to.blocked && to.queued === 0) {
+      to.blocked = false
+      this.#tellSender(to, 'linkDrained')
+    }
+    if (!this.broken && this.isAlive(to)) to.host.feed({ type: 'linkMessage', link: to.link, bytes })
+  }
+
+  #tellSender(to: ChannelEnd, type: 'linkBlocked' | 'linkDrained'): void {
+    const from = this.other(to)
+    this.#world.occurred.add(type === 'linkBlocked' ? 'link blocked' : 'link drained')
+    this.#world.schedule.after(0, () => {
+      if (this.isAlive(from) && !this.broken) from.host.feed({ type, link: from.link })
     })
   }
 }

@@ -2,12 +2,14 @@ import type { AuthorId, Hash, HostKey } from '../../src/core/brand.js'
 import { View } from '../../src/core/coordination/view.js'
 import { equalBytes, toHash, toHex } from '../../src/core/encoding/bytes.js'
 import type { ReplicaEvent } from '../../src/core/replica/effect.js'
-import type { Input } from '../../src/core/replica/input.js'
+import type { Input, Written } from '../../src/core/replica/input.js'
 import type { Replica } from '../../src/core/replica/replica.js'
 import type { StoredBatch } from '../../src/core/replica/storage.js'
+import type { Result } from '../../src/core/result.js'
 import { keyOf } from '../../src/core/replication/author.js'
 import { decodeFrame } from '../../src/core/replication/frame.js'
 import { decodeMessage, type Message } from '../../src/core/replication/message.js'
+import { compareStamps, type Stamp } from '../../src/core/stamp.js'
 import type { SimHost } from './host.js'
 import { ownRecords, replay } from './replay.js'
 import type { World } from './world.js'
@@ -24,6 +26,8 @@ export class Checks {
   readonly #published = new Map<string, Hash>()
   /** Every frame that an honest host (or a copy of its home) made, by author and number. */
   readonly #made = new Map<string, Uint8Array[]>()
+  /** The newest stamp of each author in each life of its host. */
+  readonly #stamps = new Map<string, Stamp>()
   readonly #world: World
   #takingPush = false
 
@@ -105,7 +109,21 @@ export class Checks {
 
   /** What a host asks its disk to keep. */
   committing(host: SimHost, { frames }: StoredBatch): void {
-    for (const { author, seq, bytes } of frames) if (keyOf(author) === host.key) this.made(author, seq, bytes)
+    for (const { author, seq, bytes } of frames) {
+      if (keyOf(author) !== host.key) continue
+      this.made(author, seq, bytes)
+      this.#checkStamp(host, author, bytes)
+    }
+  }
+
+  /** The hybrid clock of one epoch never goes back and never gives one stamp twice, whatever the wall clock does. */
+  #checkStamp(host: SimHost, author: AuthorId, bytes: Uint8Array): void {
+    const frame = decodeFrame(bytes)
+    if (!frame.ok) return this.fail(`${host.name} writes a frame that nobody can read`)
+    const { stamp } = frame.value.header
+    const last = this.#stamps.get(`${author} ${host.life}`)
+    if (last !== undefined && compareStamps(stamp, last) <= 0) this.fail(`${host.name} goes back in time: ${JSON.stringify(last)}, then ${JSON.stringify(stamp)}`)
+    this.#stamps.set(`${author} ${host.life}`, stamp)
   }
 
   /** What is written to a disk for good. */
@@ -113,6 +131,17 @@ export class Checks {
     for (const { author, seq, bytes } of frames) {
       const held = host.disk.frame(author, seq)
       if (held !== null && !equalBytes(held, bytes)) this.fail(`${host.name} writes over frame ${seq} of ${author} on its disk`)
+    }
+  }
+
+  /** After the first storage error nothing more is acknowledged, and nothing is refused without a reason. */
+  answered(host: SimHost, outcome: Result<readonly Written[]>): void {
+    const { fenced } = host.replica
+    if (outcome.ok) {
+      if (fenced !== null) this.fail(`${host.name} acknowledges a write after its disk failed`)
+      for (const { id } of outcome.value) host.answered.add(id)
+    } else if (outcome.failure.code === 'FENCED' ? fenced === null : outcome.failure.code !== 'CLAIM_HELD') {
+      this.fail(`${host.name}: a write was refused: ${outcome.failure.code} ${outcome.failure.message}`)
     }
   }
 

@@ -1,8 +1,18 @@
 import type { AuthorId } from '../../src/core/brand.js'
 import type { Input } from '../../src/core/replica/input.js'
 import type { ReadLimit, StoredBatch } from '../../src/core/replica/storage.js'
+import type { SeededRandom } from './random.js'
 
-/** What a host has on disk. It outlives the replica, and each batch is written whole or not at all. */
+/** How a write ends that does not end well. `stays`: it reached the platter all the same. */
+export interface Failing {
+  readonly reason: string
+  readonly stays: boolean
+}
+
+/**
+ * What a host has on disk. It outlives the replica. A batch is durable once its write has ended well (the store's contract: one atomic
+ * batch with fsync); until then a crash leaves all of it or nothing, since the store's own checksum throws a torn one away.
+ */
 export class Disk {
   readonly notes = new Map<string, string>()
   readonly acts = new Map<string, Uint8Array>()
@@ -10,6 +20,18 @@ export class Disk {
   readonly frames = new Map<AuthorId, Map<number, Uint8Array>>()
   /** Frames that were lost behind the store's back; reported at each start until they are written again. */
   readonly damaged = new Map<string, { readonly author: AuthorId; readonly seq: number }>()
+  /** No room for anything more. */
+  isFull = false
+  /** The next write ends in an error, and may have reached the platter all the same. */
+  failsNext = false
+
+  /** How the write under way ends; null when well. */
+  ends(random: SeededRandom): Failing | null {
+    if (this.isFull) return { reason: 'no space left on device', stays: false }
+    if (!this.failsNext) return null
+    this.failsNext = false
+    return { reason: 'input/output error at fsync', stays: random.chance(0.5) }
+  }
 
   write({ frames, acts, proofs, notes }: StoredBatch): void {
     for (const { author, seq, bytes } of frames) {
@@ -45,12 +67,14 @@ export class Disk {
     this.damaged.set(`${author} ${seq}`, { author, seq })
   }
 
+  /** As it is now: a backup, or an image of the machine. */
   copy(): Disk {
     const copy = new Disk()
     for (const [key, value] of this.notes) copy.notes.set(key, value)
     for (const [id, bytes] of this.acts) copy.acts.set(id, bytes)
     for (const [author, bytes] of this.proofs) copy.proofs.set(author, bytes)
     for (const [author, log] of this.frames) copy.frames.set(author, new Map(log))
+    for (const [key, damage] of this.damaged) copy.damaged.set(key, damage)
     return copy
   }
 

@@ -39,6 +39,15 @@ export class SeededRandom {
     return item
   }
 
+  weighted<Item>(items: readonly (readonly [Item, number])[]): Item {
+    let rest = (this.u32() / 2 ** 32) * items.reduce((sum, [, weight]) => sum + weight, 0)
+    for (const [item, weight] of items) {
+      rest -= weight
+      if (rest < 0) return item
+    }
+    return this.pick(items)[0]
+  }
+
   bytes(length: number): Uint8Array {
     return Uint8Array.from({ length }, () => this.u32() & 255)
   }

@@ -7,7 +7,7 @@ import type { World } from './world.js'
 /** What a replica becomes from a host's disk alone. */
 export const replay = (world: World, host: SimHost): Replica => {
   const replica = new Replica({ crypto: world.keys.crypto, mesh: world.mesh, signer: host.signer })
-  const now = { wall: host.wall, mono: 0 }
+  const { now } = host.clock
   for (const input of host.disk.inputs()) replica.handle(input, now)
   replica.handle({ type: 'started', epochNonce: new Uint8Array(8) }, now)
   return replica

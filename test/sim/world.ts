@@ -11,6 +11,7 @@ import type { StoredBatch } from '../../src/core/replica/storage.js'
 import type { Result } from '../../src/core/result.js'
 import { Channel, type ChannelEnd } from './channel.js'
 import { Checks } from './checks.js'
+import { EPOCH_MS } from './clock.js'
 import { SimHost } from './host.js'
 import { SimKeys } from './keys.js'
 import { SeededRandom } from './random.js'
@@ -52,6 +53,10 @@ export class World {
   reachable: (one: SimHost, other: SimHost) => boolean = () => true
   /** Whether two hosts keep a link when both are members. */
   neighbours: (one: SimHost, other: SimHost) => boolean = () => true
+  /** Pairs between which the line is cut for now. */
+  readonly cut = new Set<string>()
+  /** Pairs `host other` of which the first hears nothing of the second. */
+  readonly deaf = new Set<string>()
   onTheWay: OnTheWay = (_channel, _from, bytes) => [bytes]
   slowNetworkMs = 40
   slowDiskMs = 8
@@ -73,8 +78,18 @@ export class World {
     this.host().disk.acts.set('genesis', founded.bytes)
   }
 
+  /** The right time. */
   get wallMs(): number {
-    return 1_795_183_200_000 + this.schedule.now
+    return EPOCH_MS + this.schedule.now
+  }
+
+  canReach(one: SimHost, other: SimHost): boolean {
+    return this.reachable(one, other) && !this.cut.has(`${one.name} ${other.name}`) && !this.cut.has(`${other.name} ${one.name}`)
+  }
+
+  /** Whether nothing that `other` sends arrives at `host`. */
+  isDeaf(host: SimHost, other: SimHost): boolean {
+    return this.deaf.size > 0 && this.deaf.has(`${host.name} ${other.name}`)
   }
 
   note(what: string | (() => string)): void {
@@ -100,7 +115,7 @@ export class World {
   join(host: SimHost, through: SimHost): void {
     this.note(`${host.name} joins through ${through.name}`)
     const invitation = this.keys.signer(`invitation of ${host.name}`)
-    const body = { key: toHex(invitation.publicKey) as InvitationKey, role: 'worker', uses: 2, expires: this.wallMs + 86_400_000_000, ephemeral: false }
+    const body = { key: toHex(invitation.publicKey) as InvitationKey, role: 'worker', uses: 2, expires: Number.MAX_SAFE_INTEGER, ephemeral: false }
     const seen = through.replica.acts.roster().newestActs()
     const act = must(writeAct({ mesh: this.mesh, stamp: { wall: this.wallMs, count: 0 }, seen, content: { kind: 'invite', body } }, this.#operator))
     through.submitAct(act, () => {
@@ -164,7 +179,8 @@ export class World {
   }
 
   #wants(host: SimHost, peer: SimHost): boolean {
-    if (peer === host || !peer.isUp || !this.reachable(host, peer)) return false
+    // no connection comes to be where only one side hears the other
+    if (peer === host || !peer.isUp || !this.canReach(host, peer) || this.isDeaf(host, peer) || this.isDeaf(peer, host)) return false
     const roster = host.replica.acts.roster()
     const isNeighbour = host.isMember ? roster.admits(peer.key).state === 'member' && (this.neighbours(host, peer) || host.invitation?.through === peer) : host.invitation?.through === peer
     return isNeighbour && (!this.isLinked(host, peer) || this.random.chance(this.needlessDials))

@@ -1,0 +1,21 @@
+import type { Fault } from './network.js'
+
+/** A copy of a home writes on, elsewhere and at the same time as the original. */
+const copyHome: Fault = nemesis => {
+  const { world, adversary } = nemesis
+  const host = nemesis.anyUp()
+  if (host === null || host.isPaused) return
+  adversary.copyHome(host)
+  if (world.random.chance(0.8)) host.write('shell', [{ kind: 'note', fields: { text: `«original of ${host.name}»` } }])
+}
+
+/** The adversary has the key of a member, and uses it. */
+const puppet: Fault = nemesis => {
+  const { world, adversary } = nemesis
+  const { random, hosts } = world
+  if (adversary.puppet !== null) return adversary.speak()
+  const candidates = hosts.filter(host => host.isUp && host.isMember && host.replica.author !== null && host !== hosts[0] && host.distort === null)
+  if (hosts.length > 3 && candidates.length > 0) adversary.takeOver(random.pick(candidates))
+}
+
+export const MEMBER_FAULTS = { copyHome, puppet }
