@@ -140,7 +140,7 @@ export class Checks {
     if (outcome.ok) {
       if (fenced !== null) this.fail(`${host.name} acknowledges a write after its disk failed`)
       for (const { id } of outcome.value) host.answered.add(id)
-    } else if (outcome.failure.code === 'FENCED' ? fenced === null : outcome.failure.code !== 'CLAIM_HELD') {
+    } else if (outcome.failure.code === 'FENCED' || outcome.failure.code === 'DISK_FULL' ? fenced === null : outcome.failure.code !== 'CLAIM_HELD') {
       this.fail(`${host.name}: a write was refused: ${outcome.failure.code} ${outcome.failure.message}`)
     }
   }

@@ -1,10 +1,12 @@
 import type { AuthorId } from '../../src/core/brand.js'
+import type { ErrorCode } from '../../src/core/errors.js'
 import type { Input } from '../../src/core/replica/input.js'
 import type { ReadLimit, StoredBatch } from '../../src/core/replica/storage.js'
 import type { SeededRandom } from './random.js'
 
 /** How a write ends that does not end well. `stays`: it reached the platter all the same. */
 export interface Failing {
+  readonly code: ErrorCode
   readonly reason: string
   readonly stays: boolean
 }
@@ -27,10 +29,10 @@ export class Disk {
 
   /** How the write under way ends; null when well. */
   ends(random: SeededRandom): Failing | null {
-    if (this.isFull) return { reason: 'no space left on device', stays: false }
+    if (this.isFull) return { code: 'DISK_FULL', reason: 'no space left on device', stays: false }
     if (!this.failsNext) return null
     this.failsNext = false
-    return { reason: 'input/output error at fsync', stays: random.chance(0.5) }
+    return { code: 'FENCED', reason: 'input/output error at fsync', stays: random.chance(0.5) }
   }
 
   write({ frames, acts, proofs, notes }: StoredBatch): void {

@@ -82,6 +82,10 @@ export class SimHost {
       if (input.type === 'frameLoaded') this.#mayEndAt('while the store is read')
       if (!this.isUp) return
     }
+    if (this.disk.isFull) {
+      this.world.occurred.add('disk full at start')
+      this.feed({ type: 'storeFailed', code: 'DISK_FULL', reason: 'opened for reading alone' })
+    }
     this.feed({ type: 'started', epochNonce: this.world.random.bytes(8) })
     if (this.invitation !== null) this.feed({ type: 'joining', proof: this.invitation.proof, inviter: this.invitation.through.key })
     this.world.checks.started(this)
@@ -199,7 +203,7 @@ export class SimHost {
       if (written === null) return this.feed({ type: 'committed', batch: effect.id })
       world.note(`${this.name}: ${written.reason}`)
       world.occurred.add('storage error')
-      this.feed({ type: 'commitFailed', batch: effect.id, reason: written.reason })
+      this.feed({ type: 'storeFailed', code: written.code, reason: written.reason })
     })
   }
 

@@ -34,6 +34,7 @@ const MUST_OCCUR = [
   'clock off by years',
   'strobing clock',
   'storage error',
+  'disk full at start',
   'killed between commit and answer',
   ...CRASH_POINTS.map(point => `ended ${point}`),
   'gap',

@@ -37,9 +37,12 @@ export class Exchange {
         if (!levelling.take(link, message)) comparing.answer(link)
         return
       case 'heads':
-        return comparing.takeHeads(link, message)
+        comparing.takeHeads(link, message)
+        // where nothing was missing any more, nothing will be committed either, and the peer would learn of it at the next beat only
+        return levelling.settle()
       case 'actIds':
-        return comparing.takeActIds(link, message)
+        comparing.takeActIds(link, message)
+        return levelling.settle()
       case 'acts':
         return reception.takeActs(message.acts, link)
       case 'forks':

@@ -49,6 +49,7 @@ const fullDisk: Fault = nemesis => {
   const { world } = nemesis
   world.note(`the disk of ${host.name} is full`)
   host.disk.isFull = true
+  if (world.random.chance(0.2)) nemesis.restart(host)
   world.schedule.after(world.random.int(6_000), () => {
     host.disk.isFull = false
     if (host.isUp && host.replica.fenced !== null) nemesis.restart(host)
