@@ -17,6 +17,7 @@ import { Host, type HostAdapters } from '../../src/host/host.js'
 import { readHome } from '../../src/host/home.js'
 import type { Connection } from '../../src/ports/transport.js'
 import { Cleanup, clientFrame, closed, drained, openTcp, openTls, openUpgraded } from '../adapters/websocket/bench.js'
+import { recordCase } from '../support/cases.js'
 import { eventually } from '../support/cli.js'
 import { TestMesh } from '../support/mesh.js'
 
@@ -173,6 +174,7 @@ describe('a stranger at the door is refused by name and counted, and nothing it 
     await eventually(async () => stranger.closedWith, reason => reason !== null)
     expect(await countOf(code)).toBe(before + 1)
     expect(await viewOf()).toBe(records)
+    recordCase(58, { test: `e2e/hostile: ${code}`, runs: 1, worst: (await viewOf()) - records, limit: 0, unit: 'records' })
   })
 
   it('a key that the roster does not hold, before anything else it sends is read', async () => {
@@ -198,6 +200,8 @@ describe('a stranger at the door is refused by name and counted, and nothing it 
     const meeting = { mesh: own.mesh, side: 'dialled', ownKey: key, ownNonce: own.nonce, binding: stranger.connection.binding } as const
     stranger.send({ type: 'proof', signature: signProof(nodeSigner(STRANGER), meeting, hello), wall: Date.now(), joining: null, acts: [] })
     expect(await stranger.hears('refuse')).toMatchObject({ code: 'HANDSHAKE_INVALID' })
+    const { peers } = await mesh.ask<PeersData>('a', 'peers')
+    recordCase(51, { test: 'e2e/hostile', runs: 1, worst: peers.filter(({ name, state }) => name === 'm' && state === 'linked').length, limit: 0, unit: 'believed' })
   })
 
   it('a handshake that was overheard on another channel', async () => {

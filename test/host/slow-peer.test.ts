@@ -23,6 +23,7 @@ import { decodeMessage, encodeMessage, type Message } from '../../src/core/repli
 import type { Result } from '../../src/core/result.js'
 import { Runtime } from '../../src/host/runtime.js'
 import type { Listener } from '../../src/ports/transport.js'
+import { recordCase } from '../support/cases.js'
 import { eventually } from '../support/cli.js'
 
 const seed = (fill: number): Uint8Array => new Uint8Array(32).fill(fill)
@@ -92,6 +93,7 @@ test('a member that asks for much and does not read is sent no more than it take
     await runtime.write('s' as SessionName, [{ kind: 'note', fields: { text: 'others work on' } }])
     most = Math.max(most, runtime.queuedBytes(link.id))
   }
+  recordCase(30, { test: 'host/slow-peer', runs: asked, worst: Math.round((most / 2 ** 20) * 10) / 10, limit: 4, unit: 'MiB queued' })
   expect(most).toBeLessThan(LIMITS.sendQueueBytes / 2)
   socket.resume()
   await eventually(async () => heard.filter(({ type }) => type === 'frames').length, count => count === asked)

@@ -8,6 +8,7 @@ import { nodeCrypto, nodeSigner } from '../../../src/adapters/crypto/node.js'
 import { generateSeed, publicKeyOf } from '../../../src/adapters/crypto/seed.js'
 import { concat, fromHex, toHex, utf8 } from '../../../src/core/encoding/bytes.js'
 import { forge, forgeries } from './forgery.js'
+import { recordCase } from '../../support/cases.js'
 
 interface Vector {
   readonly message: string
@@ -22,10 +23,13 @@ const backends = [
   { name: 'noble', crypto: nobleCrypto, signer: nobleSigner }
 ]
 
-describe.each(backends)('signatures with $name', ({ crypto, signer }) => {
+describe.each(backends)('signatures with $name', ({ name, crypto, signer }) => {
   it('answers the twelve vectors as every backend must', () => {
     const answers = vectors.map((vector) => crypto.verify(bytes(vector.signature), bytes(vector.message), bytes(vector.pub_key)))
-    expect(answers.map((valid) => (valid ? 'V' : 'X')).join('')).toBe('XXXVXXXXXXXX')
+    const answer = answers.map((valid) => (valid ? 'V' : 'X')).join('')
+    const wrong = [...'XXXVXXXXXXXX'].filter((expected, index) => answer[index] !== expected).length
+    recordCase(52, { test: `adapters/crypto: ${name}`, runs: vectors.length, worst: wrong, limit: 0, unit: 'wrong' })
+    expect(answer).toBe('XXXVXXXXXXXX')
   })
 
   it('agrees with RFC 8032, section 7.1, tests 1 to 3', () => {

