@@ -134,7 +134,7 @@ const commits = async () => {
     const times = []
     for (let index = 0; index < 200; index++) {
       const began = now()
-      await store.value.commit({ frames: [{ author, seq: seq++, bytes: frame }], acts: [], proofs: [], notes: [] })
+      await store.value.commit({ frames: [{ author, seq: seq++, bytes: frame }], starts: [], retired: [], acts: [], proofs: [], notes: [] })
       times.push((now() - began) * 1_000)
     }
     if (round >= 0) rounds.push(times)

@@ -57,7 +57,7 @@ export class Runtime {
     for (const [epoch, seq] of await this.#witness.read()) this.#feed({ type: 'witnessLoaded', epoch, seq })
     this.#feed({ type: 'placeLoaded', facts: place })
     try {
-      for await (const stored of this.#store.scan()) this.#feed(storedInput(stored))
+      for await (const stored of this.#store.scan('present')) this.#feed(storedInput(stored))
     } catch (error) {
       if (!(error instanceof StoreFailure)) throw error
       await this.#store.close()
@@ -79,7 +79,7 @@ export class Runtime {
 
   /** Everything that lies in the store now, read again: for `verify`. What is written meanwhile may or may not be in it. */
   scanStored(): AsyncIterable<Stored> {
-    return this.#store.scan()
+    return this.#store.scan('whole')
   }
 
   /** Writes records for a session; resolves when they are on disk, or with what stood in the way. */
@@ -245,12 +245,13 @@ export class Runtime {
     this.#feed({ type: 'committed', batch: id })
   }
 
-  async #read({ read, author, from, limit }: Extract<Effect, { type: 'read' }>): Promise<void> {
+  async #read({ read, author, from, backwards, limit }: Extract<Effect, { type: 'read' }>): Promise<void> {
     let frames: Uint8Array[] = []
     try {
-      frames = (await this.#store.frames(author, from, limit)).map(frame => frame.bytes)
+      const read = await (backwards ? this.#store.framesBefore(author, from, limit) : this.#store.frames(author, from, limit))
+      frames = read.map(frame => frame.bytes)
     } catch (error) {
-      this.replica.damage.push({ what: `frames from ${from} on cannot be read: ${error instanceof Error ? error.message : String(error)}`, author, seq: from })
+      this.replica.damage.push({ what: `frames ${backwards ? 'before' : 'from'} ${from} cannot be read: ${error instanceof Error ? error.message : String(error)}`, author, seq: from })
     }
     this.#feed({ type: 'framesRead', read, frames })
   }
@@ -275,6 +276,8 @@ const storedInput = (stored: Stored): Input => {
       return { type: 'actLoaded', bytes: stored.bytes }
     case 'proof':
       return { type: 'proofLoaded', bytes: stored.bytes }
+    case 'log':
+      return { type: 'logLoaded', author: stored.author, start: stored.start, held: stored.held }
     case 'frame':
       return { type: 'frameLoaded', bytes: stored.frame.bytes }
     case 'damaged':

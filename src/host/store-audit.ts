@@ -6,6 +6,7 @@ import type { Failure } from '../core/result.js'
 import { checkForkProof } from '../core/replication/fork.js'
 import { decodeFrame, type FrameHeader } from '../core/replication/frame.js'
 import { AuthorLog } from '../core/replication/log.js'
+import { countRuns, type Runs } from '../core/replication/runs.js'
 import { verifyFrame, type VerifiedFrame } from '../core/replication/verification.js'
 import type { Stored, StoredFrame } from '../ports/store.js'
 
@@ -25,7 +26,9 @@ export interface AuditedLog {
   /** Lowest and highest number there. */
   readonly first: number
   readonly last: number
-  /** What the frames amount to, as far as they follow each other. */
+  /** How many frames of its history are not here: never fetched, or retired. No damage. */
+  readonly lacking: number
+  /** What the frames since its newest snapshot amount to, as far as they follow each other. */
   readonly records: number
   /** Number and hash of the last frame that counts. */
   readonly headSeq: number
@@ -46,7 +49,7 @@ interface Context {
   readonly mesh: MeshId
 }
 
-/** Walks one author's frames by number, checks each by itself and against the one before, and applies what follows. */
+/** Walks one author's frames by number, checks each by itself and against the one before, and applies those that a start reads. */
 class LogWalk {
   readonly author: AuthorId
   readonly #context: Context
@@ -56,6 +59,8 @@ class LogWalk {
   #frames = 0
   #first: number | null = null
   #last = -1
+  #start = 0
+  #lacking = 0
   #before: { readonly seq: number; readonly hash: string } | null = null
 
   constructor(context: Context, author: AuthorId, findings: Finding[]) {
@@ -63,6 +68,12 @@ class LogWalk {
     this.author = author
     this.#findings = findings
     this.#log = new AuthorLog(context.crypto, context.mesh, author)
+  }
+
+  /** What the store says of it. */
+  found(start: number, held: Runs): void {
+    this.#start = start
+    this.#lacking = (held.at(-1)?.last ?? -1) + 1 - countRuns(held)
   }
 
   damaged(seq: number): void {
@@ -85,7 +96,7 @@ class LogWalk {
 
   done(): AuditedLog {
     const { headSeq, headHash, records, voidSince } = this.#log
-    return { author: this.author, frames: this.#frames, first: this.#first ?? this.#last, last: this.#last, records: records.size, headSeq, headHash, voidSince }
+    return { author: this.author, frames: this.#frames, first: this.#first ?? this.#last, last: this.#last, lacking: this.#lacking, records: records.size, headSeq, headHash, voidSince }
   }
 
   #checkPlace(header: FrameHeader, frame: VerifiedFrame): void {
@@ -93,10 +104,13 @@ class LogWalk {
     const before = this.#before
     const from = before === null ? seq : before.seq + 1
     if (before?.seq === seq - 1 && header.prev !== before.hash) this.#find({ code: 'FRAME_STORED_DAMAGED', message: 'it does not follow the frame before' }, seq)
-    else if (seq > from && !(header.kind === 'snapshot' && header.part === 0)) this.#missing(from, seq - 1)
+    else if (seq > from && seq > this.#start && !(header.kind === 'snapshot' && header.part === 0)) this.#missing(from, seq - 1)
     this.#before = { seq, hash: frame.hash }
+    if (seq < this.#start) return
     const place = this.#log.place(frame, frame.hash, true)
-    if (place === 'next' || place === 'jump') this.#log.append(frame)
+    if (place === 'next') this.#log.append(frame)
+    else if (place === 'jump') this.#log.jump(frame)
+    else if (place === 'ahead') this.#log.keepAhead(frame)
   }
 
   #missing(from: number, to: number): void {
@@ -139,7 +153,8 @@ export const auditStore = async (context: Context, stored: AsyncIterable<Stored>
       proofs += 1
       const proof = checkForkProof(context.crypto, context.mesh, thing.bytes)
       if (!proof.ok) findings.push({ code: proof.failure.code, what: `fork proof: ${proof.failure.message}`, author: thing.author, seq: null })
-    } else if (thing.type === 'frame') walkOf(thing.frame.author).take(thing.frame)
+    } else if (thing.type === 'log') walkOf(thing.author).found(thing.start, thing.held)
+    else if (thing.type === 'frame') walkOf(thing.frame.author).take(thing.frame)
     else if (thing.type === 'damaged') {
       findings.push({ code: 'FRAME_STORED_DAMAGED', what: thing.what, author: thing.author ?? null, seq: thing.seq ?? null })
       if (thing.author !== undefined && thing.seq !== undefined) walkOf(thing.author).damaged(thing.seq)

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { ActId, AuthorId } from '../../src/core/brand.js'
 import { StoreFailure } from '../../src/ports/store.js'
-import type { Batch, FrameStore, Stored } from '../../src/ports/store.js'
+import type { Batch, FrameStore, Reach, Stored } from '../../src/ports/store.js'
 
 /** One place where a store lies: `open` gives the same content again after `close`; `remove` cleans up. */
 export interface StorePlace {
@@ -9,7 +9,7 @@ export interface StorePlace {
   remove(): Promise<void>
 }
 
-export const NOTHING: Batch = { frames: [], acts: [], proofs: [], notes: [] }
+export const NOTHING: Batch = { frames: [], starts: [], retired: [], acts: [], proofs: [], notes: [] }
 export const authorOf = (letter: string): AuthorId => `${letter.repeat(64)}/${'0'.repeat(24)}` as AuthorId
 export const ALICE = authorOf('a')
 export const BOB = authorOf('b')
@@ -19,10 +19,12 @@ const textOf = (bytes: Uint8Array): string => new TextDecoder().decode(bytes)
 export const frame = (author: AuthorId, seq: number, text = `${author[0]}${seq}`) => ({ author, seq, bytes: bytesOf(text) })
 export const framesOf = (author: AuthorId, from: number, count: number) => Array.from({ length: count }, (_, index) => frame(author, from + index))
 
-/** What a scan gives, a line for each thing. */
-export const scanned = async (store: FrameStore): Promise<string[]> => {
+/** What a scan of the whole gives, a line for each thing; what it says of logs as such is left out. */
+export const scanned = async (store: FrameStore): Promise<string[]> => (await scannedAs(store, 'whole')).filter(line => !line.startsWith('log '))
+
+export const scannedAs = async (store: FrameStore, reach: Reach): Promise<string[]> => {
   const lines: string[] = []
-  for await (const stored of store.scan()) lines.push(lineOf(stored))
+  for await (const stored of store.scan(reach)) lines.push(lineOf(stored))
   return lines
 }
 
@@ -34,6 +36,8 @@ const lineOf = (stored: Stored): string => {
       return `act ${Number.parseInt(stored.id, 16)} ${textOf(stored.bytes)}`
     case 'proof':
       return `proof ${stored.author[0]} ${textOf(stored.bytes)}`
+    case 'log':
+      return `log ${stored.author[0]} from ${stored.start} of ${stored.held.map(({ first, last }) => `${first}-${last}`).join(' ')}`
     case 'frame':
       return `frame ${stored.frame.author[0]} ${stored.frame.seq} ${textOf(stored.frame.bytes)}`
     case 'damaged':
@@ -76,7 +80,7 @@ export const storeContract = (name: string, makePlace: () => Promise<StorePlace>
     test('a new store holds nothing', () =>
       withStore(async store => {
         expect(await scanned(store)).toEqual([])
-        expect(await store.lowest(ALICE)).toBe(null)
+        expect(await store.framesBefore(ALICE, 1, MANY)).toEqual([])
         expect(await store.frames(ALICE, 1, MANY)).toEqual([])
       }))
 
@@ -127,15 +131,72 @@ export const storeContract = (name: string, makePlace: () => Promise<StorePlace>
         expect(textOf((await store.frames(ALICE, 20, MANY))[1]?.bytes ?? bytesOf(''))).toBe('a21')
       }))
 
-    test('lowest() follows history that is filled in from below', () =>
+    test('history is filled in from below', () =>
       withStore(async store => {
         await store.commit({ ...NOTHING, frames: framesOf(ALICE, 50, 2) })
-        expect(await store.lowest(ALICE)).toBe(50)
         await store.commit({ ...NOTHING, frames: framesOf(ALICE, 1, 10) })
-        expect(await store.lowest(ALICE)).toBe(1)
         expect((await store.frames(ALICE, 1, MANY)).length).toBe(10)
         await store.commit({ ...NOTHING, frames: framesOf(ALICE, 11, 39) })
         expect((await store.frames(ALICE, 1, MANY)).length).toBe(51)
+      }))
+
+    test('framesBefore() gives what ends before a number, in rising order, within the limit', () =>
+      withStore(async store => {
+        await store.commit({ ...NOTHING, frames: [...framesOf(ALICE, 0, 5), ...framesOf(ALICE, 20, 5)] })
+        const seqs = async (before: number, frames: number, bytes: number): Promise<number[]> => (await store.framesBefore(ALICE, before, { frames, bytes })).map(({ seq }) => seq)
+        expect(await seqs(25, 100, 1_000)).toEqual([20, 21, 22, 23, 24])
+        expect(await seqs(25, 2, 1_000)).toEqual([23, 24])
+        expect(await seqs(24, 100, 9)).toEqual([21, 22, 23])
+        expect(await seqs(24, 100, 8)).toEqual([22, 23])
+        expect(await seqs(25, 0, 0)).toEqual([24])
+        expect(await seqs(5, 100, 1_000)).toEqual([0, 1, 2, 3, 4])
+        for (const before of [0, 6, 20, 26]) expect(await seqs(before, 100, 1_000)).toEqual([])
+        expect((await store.framesBefore(ALICE, 22, MANY)).map(({ bytes }) => textOf(bytes))).toEqual(['a20', 'a21'])
+        expect(await store.framesBefore(BOB, 22, MANY)).toEqual([])
+      }))
+
+    test('a log is read from its start on, and its past is still there: read, and scanned as a whole', () =>
+      withStore(async (store, place) => {
+        await store.commit({ ...NOTHING, frames: [...framesOf(ALICE, 0, 6), ...framesOf(BOB, 4, 2)] })
+        await store.commit({ ...NOTHING, frames: [frame(ALICE, 6)], starts: [{ author: ALICE, seq: 5 }] })
+        await store.commit({ ...NOTHING, frames: [frame(ALICE, 9)] })
+        const present = ['log a from 5 of 0-6 9-9', 'frame a 5 a5', 'frame a 6 a6', 'frame a 9 a9', 'log b from 0 of 4-5', 'frame b 4 b4', 'frame b 5 b5']
+        expect(await scannedAs(store, 'present')).toEqual(present)
+        await store.close()
+        const again = await place.open()
+        try {
+          expect(await scannedAs(again, 'present')).toEqual(present)
+          expect((await scanned(again)).length).toBe(10)
+          expect((await again.frames(ALICE, 0, MANY)).length).toBe(7)
+          expect((await again.framesBefore(ALICE, 3, MANY)).length).toBe(3)
+        } finally {
+          await again.close()
+        }
+      }))
+
+    test('what is retired is gone, and is never called damaged; what the same commit writes is there', () =>
+      withStore(async (store, place) => {
+        await store.commit({ ...NOTHING, frames: [...framesOf(ALICE, 0, 10), ...framesOf(BOB, 0, 3)], starts: [{ author: ALICE, seq: 6 }] })
+        await store.commit({ ...NOTHING, retired: [{ author: ALICE, from: 0, until: 4 }] })
+        expect((await scannedAs(store, 'present'))[0]).toBe('log a from 6 of 4-9')
+        expect(await store.frames(ALICE, 3, MANY)).toEqual([])
+        expect((await store.framesBefore(ALICE, 9, MANY)).map(({ seq }) => seq)).toEqual([4, 5, 6, 7, 8])
+        await store.commit({ ...NOTHING, retired: [{ author: ALICE, from: 7, until: Number.MAX_SAFE_INTEGER }], frames: [frame(ALICE, 7, 'again')] })
+        await store.commit({ ...NOTHING, frames: [frame(BOB, 3)], starts: [{ author: BOB, seq: 2 }] })
+        await store.commit({ ...NOTHING, retired: [{ author: BOB, from: 1, until: 3 }] })
+        const lines = ['log a from 6 of 4-7', 'frame a 4 a4', 'frame a 5 a5', 'frame a 6 a6', 'frame a 7 again', 'log b from 0 of 0-0 3-3', 'frame b 0 b0', 'frame b 3 b3']
+        expect(await scannedAs(store, 'whole')).toEqual(lines)
+        await store.commit({ ...NOTHING, retired: [{ author: BOB, from: 0, until: Number.MAX_SAFE_INTEGER }, { author: authorOf('c'), from: 0, until: 9 }] })
+        expect(await reopened(store, place)).toEqual(lines.filter(line => line.startsWith('frame a')))
+      }))
+
+    test('the room of what was retired can be asked for', () =>
+      withStore(async store => {
+        await store.commit({ ...NOTHING, frames: framesOf(ALICE, 0, 100) })
+        await store.commit({ ...NOTHING, retired: [{ author: ALICE, from: 0, until: 90 }] })
+        const free = await store.freeBytes()
+        expect(free === null || free > 0).toBe(true)
+        expect((await store.frames(ALICE, 90, MANY)).length).toBe(10)
       }))
 
     test('commits that are not awaited take effect in call order', () =>
@@ -185,7 +246,7 @@ export const storeContract = (name: string, makePlace: () => Promise<StorePlace>
         await Promise.all(commits)
         await store.close()
         await expect(store.frames(ALICE, 1, MANY)).rejects.toMatchObject({ code: 'FENCED' })
-        await expect(store.lowest(ALICE)).rejects.toMatchObject({ code: 'FENCED' })
+        await expect(store.framesBefore(ALICE, 1, MANY)).rejects.toMatchObject({ code: 'FENCED' })
         await expect(scanned(store)).rejects.toMatchObject({ code: 'FENCED' })
         expect((await reopened(store, place)).length).toBe(20)
       }))

@@ -202,7 +202,7 @@ export class Checks {
     fold.setRoster(replica.acts.roster().members)
     for (const log of replica.logs.logs()) {
       if (!replica.logs.isForked(log.author)) fold.replaceAuthor(log.author, keyOf(log.author), log.records)
-      if (log.lowest > 0) this.#world.occurred.add('snapshot jump')
+      if (log.chain.lowest > 0) this.#world.occurred.add('snapshot jump')
     }
     if (fold.hash() !== replica.view.hash()) this.fail(`${host.name}'s view is not what a fold from nothing gives`)
   }

@@ -1,5 +1,6 @@
 import type { AuthorId } from '../../src/core/brand.js'
 import type { ErrorCode } from '../../src/core/errors.js'
+import { addToRuns, NO_RUNS, type Runs } from '../../src/core/replication/runs.js'
 import type { Input } from '../../src/core/replica/input.js'
 import type { ReadLimit, StoredBatch } from '../../src/core/replica/storage.js'
 import type { SeededRandom } from './random.js'
@@ -20,6 +21,8 @@ export class Disk {
   readonly acts = new Map<string, Uint8Array>()
   readonly proofs = new Map<AuthorId, Uint8Array>()
   readonly frames = new Map<AuthorId, Map<number, Uint8Array>>()
+  /** Where each log is read from at start. */
+  readonly starts = new Map<AuthorId, number>()
   /** Frames that were lost behind the store's back; reported at each start until they are written again. */
   readonly damaged = new Map<string, { readonly author: AuthorId; readonly seq: number }>()
   /** No room for anything more. */
@@ -35,11 +38,13 @@ export class Disk {
     return { code: 'FENCED', reason: 'input/output error at fsync', stays: random.chance(0.5) }
   }
 
-  write({ frames, acts, proofs, notes }: StoredBatch): void {
+  write({ frames, starts, retired, acts, proofs, notes }: StoredBatch): void {
+    for (const range of retired) this.#retire(range)
     for (const { author, seq, bytes } of frames) {
       this.#log(author).set(seq, bytes.slice())
       this.damaged.delete(`${author} ${seq}`)
     }
+    for (const { author, seq } of starts) this.starts.set(author, seq)
     for (const { id, bytes } of acts) this.acts.set(id, bytes.slice())
     for (const { author, bytes } of proofs) this.proofs.set(author, bytes.slice())
     for (const { key, value } of notes) {
@@ -48,16 +53,17 @@ export class Disk {
     }
   }
 
-  read(author: AuthorId, from: number, { frames, bytes }: ReadLimit): Uint8Array[] {
+  /** @param backwards those that end before `from` */
+  read(author: AuthorId, from: number, backwards: boolean, { frames, bytes }: ReadLimit): Uint8Array[] {
     const found: Uint8Array[] = []
     let size = 0
-    for (let seq = from; found.length < frames; seq++) {
+    for (let seq = backwards ? from - 1 : from; found.length < frames; seq += backwards ? -1 : 1) {
       const frame = this.frames.get(author)?.get(seq)
       size += frame?.length ?? 0
       if (frame === undefined || (found.length > 0 && size > bytes)) break
       found.push(frame)
     }
-    return found
+    return backwards ? found.toReversed() : found
   }
 
   frame(author: AuthorId, seq: number): Uint8Array | null {
@@ -77,10 +83,11 @@ export class Disk {
     for (const [author, bytes] of this.proofs) copy.proofs.set(author, bytes)
     for (const [author, log] of this.frames) copy.frames.set(author, new Map(log))
     for (const [key, damage] of this.damaged) copy.damaged.set(key, damage)
+    for (const [author, seq] of this.starts) copy.starts.set(author, seq)
     return copy
   }
 
-  /** Everything stored, in the order of a real store's scan. */
+  /** What is read at start, in the order of a real store's scan. */
   *inputs(): Generator<Input> {
     for (const [key, value] of this.notes) yield { type: 'noteLoaded', key, value }
     for (const bytes of this.acts.values()) yield { type: 'actLoaded', bytes }
@@ -89,12 +96,25 @@ export class Disk {
     for (const author of [...authors].sort()) {
       const log = this.frames.get(author) ?? new Map<number, Uint8Array>()
       const lost = Array.from(this.damaged.values()).filter(damage => damage.author === author).map(({ seq }) => seq)
-      for (const seq of [...log.keys(), ...lost].sort((left, right) => left - right)) {
+      const start = this.starts.get(author) ?? 0
+      const seqs = [...log.keys(), ...lost].sort((left, right) => left - right)
+      yield { type: 'logLoaded', author, start, held: seqs.reduce<Runs>(addToRuns, NO_RUNS) }
+      for (const seq of seqs) {
+        if (seq < start) continue
         const bytes = log.get(seq)
         if (bytes === undefined) yield { type: 'damageLoaded', what: `frame ${seq}`, author, seq }
         else yield { type: 'frameLoaded', bytes }
       }
     }
+  }
+
+  #retire({ author, from, until }: StoredBatch['retired'][number]): void {
+    const log = this.#log(author)
+    for (const seq of [...log.keys()]) if (seq >= from && seq < until) log.delete(seq)
+    for (const [key, damage] of this.damaged) if (damage.author === author && damage.seq >= from && damage.seq < until) this.damaged.delete(key)
+    const start = this.starts.get(author) ?? 0
+    if (start >= from && start < until) this.starts.delete(author)
+    if (log.size === 0) this.frames.delete(author)
   }
 
   #log(author: AuthorId): Map<number, Uint8Array> {

@@ -223,9 +223,9 @@ export class SimHost {
       }
       case 'read': {
         const { life } = this
-        const { read, author, from, limit } = effect
+        const { read, author, from, backwards, limit } = effect
         world.schedule.after(1, () => {
-          if (this.life === life) this.feed({ type: 'framesRead', read, frames: this.disk.read(author, from, limit) })
+          if (this.life === life) this.feed({ type: 'framesRead', read, frames: this.disk.read(author, from, backwards, limit) })
         })
         return
       }

@@ -1,5 +1,5 @@
 import { StoreFailure } from '../../src/ports/store.js'
-import type { Batch, FrameStore, ReadLimit, Stored, StoredFrame } from '../../src/ports/store.js'
+import type { Batch, FrameStore, Reach, ReadLimit, Stored, StoredFrame } from '../../src/ports/store.js'
 
 export interface StoreFaults {
   /** Awaited before the nth commit (from 1) reaches the store; commits behind it wait too. */
@@ -33,8 +33,8 @@ export class FaultyStore implements FrameStore {
     return this.#inner.freeBytes()
   }
 
-  scan(): AsyncIterable<Stored> {
-    return this.#inner.scan()
+  scan(reach: Reach): AsyncIterable<Stored> {
+    return this.#inner.scan(reach)
   }
 
   commit(batch: Batch): Promise<void> {
@@ -48,9 +48,10 @@ export class FaultyStore implements FrameStore {
     return this.#inner.frames(author, from, limit)
   }
 
-  lowest(author: StoredFrame['author']): Promise<number | null> {
-    return this.#inner.lowest(author)
+  framesBefore(author: StoredFrame['author'], before: number, limit: ReadLimit): Promise<StoredFrame[]> {
+    return this.#inner.framesBefore(author, before, limit)
   }
+
 
   async close(): Promise<void> {
     await this.#last

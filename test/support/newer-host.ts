@@ -43,7 +43,7 @@ export const writeAsNewerVersion = async (home: string, session: string, records
       return { id: recordIdOf(crypto, mesh, key, formed.value), text: formed.value }
     })
     const { frames } = own.write(texts.map(({ id, text }) => [id, text] as const), wall, 0)
-    await store.commit({ frames: frames.map(({ header, bytes }) => ({ author: header.author, seq: header.seq, bytes })), acts: [], proofs: [], notes: [] })
+    await store.commit({ frames: frames.map(({ header, bytes }) => ({ author: header.author, seq: header.seq, bytes })), starts: [], retired: [], acts: [], proofs: [], notes: [] })
     return texts
   } finally {
     await host.stop()

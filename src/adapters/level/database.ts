@@ -10,6 +10,10 @@ export interface Put {
   readonly key: string
   readonly value: Uint8Array
 }
+export interface Del {
+  readonly type: 'del'
+  readonly key: string
+}
 
 /** Without compression, so that `blocks.ts` can read the index of a table; what frames carry is small and signed. */
 export const openDatabase = async (path: string, create: boolean): Promise<Database> => {
@@ -69,6 +73,38 @@ export async function* readNumbers(db: Database, keyOf: (number: number) => stri
       for (const until = Math.min(last, next + ONE_BY_ONE - 1); next <= until; next++) yield await readOne(db, keyOf(next), next)
     }
   }
+}
+
+/**
+ * The sound values at the numbers from `last` down to `first`, until one is not there or cannot be read. Around a block that cannot be read
+ * they are asked for one by one, as in `readNumbers`.
+ */
+export async function* readBackwards(db: Database, keyOf: (number: number) => string, first: number, last: number): AsyncGenerator<{ readonly number: number; readonly bytes: Uint8Array }> {
+  let next = last
+  try {
+    for await (const [key, value] of db.iterator({ gte: keyOf(first), lte: keyOf(last), reverse: true })) {
+      const { number, sealed } = reading(keyOf(next), next, key === keyOf(next) ? value : undefined)
+      if (sealed === null) return
+      next -= 1
+      yield { number, bytes: sealed.bytes }
+    }
+  } catch (error) {
+    const failure = passing(db, error)
+    if (failure !== null) throw failure
+    for (; next >= first; next--) {
+      const { sealed } = await readOne(db, keyOf(next), next)
+      if (sealed === null) return
+      yield { number: next, bytes: sealed.bytes }
+    }
+  }
+}
+
+/** In Node `level` is LevelDB itself, which can be asked to rewrite its tables; the types name only what every platform has. */
+const canCompact = (db: Database): db is Database & { compactRange(start: string, end: string): Promise<void> } => 'compactRange' in db
+
+/** Gives back the room of what was deleted between two keys. */
+export const compactRange = async (db: Database, start: string, end: string): Promise<void> => {
+  if (canCompact(db)) await db.compactRange(start, end)
 }
 
 /** The keys of a range as far as they can be read, and whether that was all. */

@@ -1,5 +1,6 @@
 import type { AuthorId } from '../../core/brand.js'
 import { compareText, equalBytes } from '../../core/encoding/bytes.js'
+import { addToRuns } from '../../core/replication/runs.js'
 import type { Damaged } from '../../ports/store.js'
 import { readKeys, readNumbers, readOne } from './database.js'
 import type { Database } from './database.js'
@@ -7,15 +8,15 @@ import { authorOf, authorRange, nextAuthorRange, ROOT_KEY, rowKey, seqOf, slotOf
 import type { TableName } from './keys.js'
 import { decodeRoot } from './root.js'
 import type { Root } from './root.js'
-import { addToRuns, decodeRuns } from './runs.js'
-import type { Runs } from './runs.js'
+import { decodeHeld, NOTHING_HELD } from './held.js'
+import type { Held } from './held.js'
 import { decodeRow, Table } from './table.js'
 
 /** What the store knows of itself when it has been opened: all but the frames. */
 export interface Inspection {
   readonly commits: number
   readonly tables: ReadonlyMap<TableName, Table>
-  readonly runs: Map<AuthorId, Runs>
+  readonly held: Map<AuthorId, Held>
   readonly damaged: readonly Damaged[]
   /** Authors whose head row must be written with the next commit. */
   readonly unsettled: ReadonlySet<AuthorId>
@@ -30,8 +31,8 @@ const lastSlot = async (db: Database, name: TableName): Promise<number> => {
   return keys[0] === undefined ? 0 : slotOf(keys[0])
 }
 
-/** Reads one table whole; a head row is also put into `runs`. */
-const inspectTable = async (db: Database, name: TableName, root: Root | null, runs: Map<AuthorId, Runs>) => {
+/** Reads one table whole; a head row is also put into `held`. */
+const inspectTable = async (db: Database, name: TableName, root: Root | null, held: Map<AuthorId, Held>) => {
   const table = new Table(name)
   const damaged: Damaged[] = []
   const expected = root?.tables.get(name)
@@ -43,7 +44,7 @@ const inspectTable = async (db: Database, name: TableName, root: Root | null, ru
       table.found(null)
     } else {
       table.found({ name: row.name, check: reading.sealed.check })
-      if (name === 'head' && row.name !== null) runs.set(row.name as AuthorId, decodeRuns(row.bytes) ?? [])
+      if (name === 'head' && row.name !== null) held.set(row.name as AuthorId, decodeHeld(row.bytes) ?? NOTHING_HELD)
     }
   }
   const sound = expected === undefined || (expected.slots === table.sum.slots && equalBytes(expected.sum, table.sum.sum))
@@ -58,19 +59,19 @@ const nextAuthor = async (db: Database, author: AuthorId | null, known: readonly
   return { next: whole ? null : (known.find(each => author === null || each > author) ?? null), whole }
 }
 
-/** Finds the frames that no head row speaks of, after head rows were lost: their numbers are put into `runs`. */
-const adoptFrames = async (db: Database, runs: Map<AuthorId, Runs>): Promise<{ readonly damaged: Damaged[]; readonly unsettled: Set<AuthorId> }> => {
+/** Finds the frames that no head row speaks of, after head rows were lost: their numbers are put into `held`. */
+const adoptFrames = async (db: Database, held: Map<AuthorId, Held>): Promise<{ readonly damaged: Damaged[]; readonly unsettled: Set<AuthorId> }> => {
   const damaged: Damaged[] = []
   const unsettled = new Set<AuthorId>()
-  const known = [...runs.keys()].toSorted(compareText)
+  const known = [...held.keys()].toSorted(compareText)
   let step = await nextAuthor(db, null, known)
   while (step.next !== null) {
     const author: AuthorId = step.next
-    const before = runs.get(author) ?? []
+    const before = held.get(author) ?? NOTHING_HELD
     const { keys } = await readKeys(db, authorRange(author))
-    const after = keys.reduce((all, key) => addToRuns(all, seqOf(key)), before)
-    if (after !== before) {
-      runs.set(author, after)
+    const after = keys.reduce((all, key) => addToRuns(all, seqOf(key)), before.runs)
+    if (after !== before.runs) {
+      held.set(author, { runs: after, start: before.start })
       unsettled.add(author)
       damaged.push(damage(`the newest number of ${author} is lost: frames after ${after.at(-1)?.last ?? 0} may be missing`, { author }))
     }
@@ -83,7 +84,7 @@ const adoptFrames = async (db: Database, runs: Map<AuthorId, Runs>): Promise<{ r
 /** Holds everything but the frames against what the last commit said, and that against the commits that were acknowledged. */
 export const inspect = async (db: Database, acknowledged: number): Promise<Inspection> => {
   const damaged: Damaged[] = []
-  const runs = new Map<AuthorId, Runs>()
+  const held = new Map<AuthorId, Held>()
   const { sealed } = await readOne(db, ROOT_KEY)
   const root = sealed === null ? null : decodeRoot(sealed.bytes)
   if (root === null) damaged.push(damage('the entry that counts all others is lost: other losses may not be noticed'))
@@ -91,12 +92,12 @@ export const inspect = async (db: Database, acknowledged: number): Promise<Inspe
   const tables = new Map<TableName, Table>()
   let headsSound = root !== null
   for (const name of TABLES) {
-    const found = await inspectTable(db, name, root, runs)
+    const found = await inspectTable(db, name, root, held)
     tables.set(name, found.table)
     damaged.push(...found.damaged)
     if (name === 'head' && found.damaged.length > 0) headsSound = false
   }
-  const adopted = headsSound ? { damaged: [], unsettled: new Set<AuthorId>() } : await adoptFrames(db, runs)
+  const adopted = headsSound ? { damaged: [], unsettled: new Set<AuthorId>() } : await adoptFrames(db, held)
   const commits = Math.max(root?.commits ?? 0, acknowledged)
-  return { commits, tables, runs, damaged: [...damaged, ...adopted.damaged], unsettled: adopted.unsettled }
+  return { commits, tables, held, damaged: [...damaged, ...adopted.damaged], unsettled: adopted.unsettled }
 }

@@ -11,14 +11,14 @@ import { LAYOUT } from './layout.js'
 import { syncFolder } from './sentinel.js'
 
 /** Every key that must be there, with what is: rows and frames, the root last. */
-async function* everything(db: Database, { tables, runs }: Inspection): AsyncGenerator<{ readonly key: string; readonly reading: Reading }> {
+async function* everything(db: Database, { tables, held }: Inspection): AsyncGenerator<{ readonly key: string; readonly reading: Reading }> {
   for (const [name, table] of tables) {
     const keyOf = (slot: number): string => rowKey(name, slot)
     for await (const reading of readNumbers(db, keyOf, 1, table.sum.slots)) yield { key: keyOf(reading.number), reading }
   }
-  for (const [author, held] of runs) {
+  for (const [author, { runs }] of held) {
     const keyOf = (seq: number): string => frameKey(author, seq)
-    for (const { first, last } of held) for await (const reading of readNumbers(db, keyOf, first, last)) yield { key: keyOf(reading.number), reading }
+    for (const { first, last } of runs) for await (const reading of readNumbers(db, keyOf, first, last)) yield { key: keyOf(reading.number), reading }
   }
   yield { key: ROOT_KEY, reading: await readOne(db, ROOT_KEY) }
 }

@@ -2,18 +2,19 @@ import type { ActId, AuthorId } from '../../core/brand.js'
 import { compareText, fromUtf8 } from '../../core/encoding/bytes.js'
 import { LIMITS } from '../../core/limits.js'
 import { StoreFailure } from '../../ports/store.js'
-import type { Batch, FrameStore, ReadLimit, Stored, StoredFrame } from '../../ports/store.js'
-import { readNumbers } from './database.js'
+import { runAt, withinRuns } from '../../core/replication/runs.js'
+import type { Batch, FrameRange, FrameStore, Reach, ReadLimit, Stored, StoredFrame } from '../../ports/store.js'
+import { compactRange, readBackwards, readNumbers } from './database.js'
 import type { Database } from './database.js'
 import { fenceOf } from './failures.js'
 import { batchBytes, groupCommits } from './group.js'
+import { NOTHING_HELD } from './held.js'
+import type { Held } from './held.js'
 import type { Inspection } from './inspection.js'
 import { frameKey, rowKey } from './keys.js'
 import type { TableName } from './keys.js'
 import type { StoreLock } from './lock.js'
 import { encodeRoot } from './root.js'
-import { runFrom } from './runs.js'
-import type { Runs } from './runs.js'
 import type { Space } from './space.js'
 import { decodeRow } from './table.js'
 import type { Table } from './table.js'
@@ -46,13 +47,14 @@ export class LevelStore implements FrameStore {
   readonly #space: Space
   readonly #inspection: Inspection
   readonly #tables: ReadonlyMap<TableName, Table>
-  readonly #runs: Map<AuthorId, Runs>
+  readonly #held: Map<AuthorId, Held>
   readonly #waiting: Waiting[] = []
   #commits: number
   #settled = false
   #fence: StoreFailure | null = null
   #writing: Promise<void> | null = null
   #closing: Promise<void> | null = null
+  #compacting: Promise<void> = Promise.resolve()
 
   constructor({ db, tail, lock, space }: StoreParts, inspection: Inspection) {
     this.#db = db
@@ -61,7 +63,7 @@ export class LevelStore implements FrameStore {
     this.#space = space
     this.#inspection = inspection
     this.#tables = inspection.tables
-    this.#runs = inspection.runs
+    this.#held = inspection.held
     this.#commits = inspection.commits
   }
 
@@ -69,19 +71,21 @@ export class LevelStore implements FrameStore {
     return this.#closed() ?? this.#fence
   }
 
-  freeBytes(): Promise<number | null> {
+  async freeBytes(): Promise<number | null> {
+    await this.#compacting
     // a disk that does not even say this is met by the next commit, which fails and says why
     return this.#space.free().catch(() => null)
   }
 
-  async *scan(): AsyncGenerator<Stored> {
+  async *scan(reach: Reach): AsyncGenerator<Stored> {
     this.#mustBeOpen()
     for await (const { name, bytes } of this.#rows('note')) yield { type: 'note', key: name, value: fromUtf8(bytes) ?? '' }
     for await (const { name, bytes } of this.#rows('act')) yield { type: 'act', id: name as ActId, bytes }
     for await (const { name, bytes } of this.#rows('proof')) yield { type: 'proof', author: name as AuthorId, bytes }
     yield* this.#inspection.damaged
-    for (const [author, runs] of [...this.#runs].toSorted(([left], [right]) => compareText(left, right))) {
-      for (const { first, last } of runs) {
+    for (const [author, { runs, start }] of [...this.#held].toSorted(([left], [right]) => compareText(left, right))) {
+      yield { type: 'log', author, start, held: runs }
+      for (const { first, last } of reach === 'whole' ? runs : withinRuns(runs, start, Number.MAX_SAFE_INTEGER)) {
         for await (const reading of readNumbers(this.#db, seq => frameKey(author, seq), first, last)) {
           const seq = reading.number
           if (reading.sealed !== null) yield { type: 'frame', frame: { author, seq, bytes: reading.sealed.bytes } }
@@ -103,7 +107,7 @@ export class LevelStore implements FrameStore {
   async frames(author: AuthorId, from: number, limit: ReadLimit): Promise<StoredFrame[]> {
     this.#mustBeOpen()
     const frames: StoredFrame[] = []
-    const run = runFrom(this.#runs.get(author) ?? [], from)
+    const run = runAt(this.#heldOf(author).runs, from)
     if (run === null) return frames
     let bytes = 0
     const last = Math.min(run.last, from + Math.max(1, limit.frames) - 1)
@@ -116,9 +120,19 @@ export class LevelStore implements FrameStore {
     return frames
   }
 
-  async lowest(author: AuthorId): Promise<number | null> {
+  async framesBefore(author: AuthorId, before: number, limit: ReadLimit): Promise<StoredFrame[]> {
     this.#mustBeOpen()
-    return this.#runs.get(author)?.[0]?.first ?? null
+    const frames: StoredFrame[] = []
+    const run = runAt(this.#heldOf(author).runs, before - 1)
+    if (run === null) return frames
+    let size = 0
+    const first = Math.max(run.first, before - Math.max(1, limit.frames))
+    for await (const { number, bytes } of readBackwards(this.#db, seq => frameKey(author, seq), first, before - 1)) {
+      size += bytes.length
+      if (frames.length > 0 && size > limit.bytes) break
+      frames.push({ author, seq: number, bytes })
+    }
+    return frames.toReversed()
   }
 
   close(): Promise<void> {
@@ -128,11 +142,24 @@ export class LevelStore implements FrameStore {
 
   async #close(): Promise<void> {
     await this.#writing
+    await this.#compacting
     try {
       await this.#tail.close()
     } finally {
       await this.#db.close()
       await this.#lock.release()
+    }
+  }
+
+  #heldOf(author: AuthorId): Held {
+    return this.#held.get(author) ?? NOTHING_HELD
+  }
+
+  /** LevelDB gives the room of what was deleted back only when it rewrites its tables: it is asked to at once, beside the commits that follow. */
+  #giveBack(retired: readonly FrameRange[]): void {
+    for (const { author, from, until } of retired) {
+      const compacted = this.#compacting.then(() => compactRange(this.#db, frameKey(author, from), frameKey(author, until)))
+      this.#compacting = compacted.catch(error => void (this.#fence ??= fenceOf(error)))
     }
   }
 
@@ -179,14 +206,18 @@ export class LevelStore implements FrameStore {
     if (this.#tail.failure !== null) throw this.#tail.failure
     await this.#space.check()
     const unsettled = this.#settled ? new Set<AuthorId>() : this.#inspection.unsettled
-    const { puts, runs } = groupCommits(batches, { tables: this.#tables, runs: this.#runs, unsettled })
-    if (!this.#settled) for (const table of this.#tables.values()) puts.push(...table.settle())
+    const { changes, held, retired } = groupCommits(batches, { tables: this.#tables, held: this.#held, unsettled })
+    if (!this.#settled) for (const table of this.#tables.values()) changes.push(...table.settle())
     const commits = this.#commits + 1
     const root = encodeRoot({ commits, tables: new Map([...this.#tables].map(([name, table]) => [name, table.sum])) })
-    await this.#db.batch([...puts, root], { sync: true })
+    await this.#db.batch([...changes, root], { sync: true })
     this.#commits = commits
     this.#settled = true
-    for (const [author, held] of runs) this.#runs.set(author, held)
+    for (const [author, now] of held) {
+      if (now.runs.length > 0) this.#held.set(author, now)
+      else this.#held.delete(author)
+    }
+    this.#giveBack(retired)
     this.#tail.note(commits)
   }
 }

@@ -73,7 +73,7 @@ const crossingsOf = (context: OperationContext): StatusData['crossings'] => {
 const damageRow = (host: Host, { what, author, seq }: Damage): StatusData['damage'][number] => {
   if (author === null) return { what, host: null, epoch: null, seq, mended: false }
   const log = host.replica.logs.get(author)
-  const mended = seq !== null && log !== null && log.lowest <= seq && seq <= log.headSeq
+  const mended = seq !== null && log !== null && log.chain.holds(seq)
   return { what, host: host.nameOf(keyOf(author)), epoch: authorParts(author).epoch.counter, seq, mended }
 }
 

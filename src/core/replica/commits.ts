@@ -12,6 +12,8 @@ export interface StagedFrame {
 /** What waits for, or is under way in, one commit. */
 export interface Commit {
   readonly frames: StagedFrame[]
+  /** Where logs are to be read from at the next start, beside what follows from their frames. */
+  readonly starts: Map<AuthorId, number>
   readonly acts: { readonly id: ActId; readonly bytes: Uint8Array; readonly from: LinkId | null }[]
   readonly proofs: { readonly author: AuthorId; readonly bytes: Uint8Array }[]
   readonly notes: Map<string, string | null>
@@ -21,10 +23,10 @@ export interface Commit {
   readonly admissions: LinkId[]
 }
 
-const emptyCommit = (): Commit => ({ frames: [], acts: [], proofs: [], notes: new Map(), answers: [], admissions: [] })
+const emptyCommit = (): Commit => ({ frames: [], starts: new Map(), acts: [], proofs: [], notes: new Map(), answers: [], admissions: [] })
 
 const isEmpty = (commit: Commit): boolean =>
-  commit.frames.length + commit.acts.length + commit.proofs.length + commit.notes.size + commit.answers.length + commit.admissions.length === 0
+  commit.frames.length + commit.starts.size + commit.acts.length + commit.proofs.length + commit.notes.size + commit.answers.length + commit.admissions.length === 0
 
 /**
  * Group commit: one batch is under way at a time, and what arrives meanwhile is the next one, so that a busy host coalesces by itself and
@@ -82,17 +84,26 @@ export class Commits {
     this.#staged = emptyCommit()
   }
 
-  /** Begins a commit of everything staged, if there is any and none is under way. */
-  begin(): { readonly id: BatchId; readonly batch: StoredBatch } | null {
+  /**
+   * Begins a commit of everything staged, if there is any and none is under way.
+   * @param startOf where an author's log is to be read from at the next start, if that changes with its frames
+   */
+  begin(startOf: (author: AuthorId) => number | null): { readonly id: BatchId; readonly batch: StoredBatch } | null {
     if (this.#underWay !== null || this.#fenced !== null || isEmpty(this.#staged)) return null
     const commit = this.#staged
     this.#staged = emptyCommit()
+    for (const { header } of commit.frames.map(({ frame }) => frame)) {
+      const start = startOf(header.author)
+      if (start !== null) commit.starts.set(header.author, start)
+    }
     this.#underWay = { id: this.#nextId++, commit }
     return {
       id: this.#underWay.id,
       batch: {
         frames: commit.frames.map(({ frame }) => ({ author: frame.header.author, seq: frame.header.seq, bytes: frame.bytes })),
         acts: commit.acts.map(({ id, bytes }) => ({ id, bytes })),
+        starts: [...commit.starts].map(([author, seq]) => ({ author, seq })),
+        retired: [],
         proofs: commit.proofs,
         notes: [...commit.notes].map(([key, value]) => ({ key, value }))
       }

@@ -14,8 +14,8 @@ export type Effect =
   | { readonly type: 'close'; readonly link: LinkId; readonly code: ErrorCode; readonly text: string }
   /** Both ends have proven who they are. */
   | { readonly type: 'authenticated'; readonly link: LinkId; readonly key: HostKey }
-  /** Read frames from disk; then `framesRead`. */
-  | { readonly type: 'read'; readonly read: number; readonly author: AuthorId; readonly from: number; readonly limit: ReadLimit }
+  /** Read frames from disk, in rising order: from this number on, or `backwards` those that end before it; then `framesRead`. */
+  | { readonly type: 'read'; readonly read: number; readonly author: AuthorId; readonly from: number; readonly backwards: boolean; readonly limit: ReadLimit }
   | { readonly type: 'answer'; readonly request: RequestId; readonly outcome: Result<readonly Written[]> }
   /** Send `woken` at this reading of the monotonic clock, or soon after; a later one of these replaces it. */
   | { readonly type: 'wake'; readonly atMono: Millis }

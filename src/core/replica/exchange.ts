@@ -87,7 +87,7 @@ export class Exchange {
     for (const bytes of frames) reception.takeFrame(bytes, link, askedFrom !== null)
     // what was held did not fit to the chain that an act names: all of it is asked for, once
     const gaveWay = before > 0 && nextOf() === 0 && askedFrom !== 0
-    wants.answered(link, author, gaveWay || (nextOf() > before && more) ? nextOf() : null)
+    wants.answered(link, author, gaveWay || (askedFrom !== null && nextOf() > askedFrom && more) ? nextOf() : null)
     // what was asked for may have come by another link meanwhile, and nothing will be committed
     levelling.settle()
   }

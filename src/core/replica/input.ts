@@ -1,7 +1,8 @@
-import type { HostKey, RecordId, SessionName } from '../brand.js'
+import type { AuthorId, HostKey, RecordId, SessionName } from '../brand.js'
 import type { RecordFields } from '../coordination/records/record.js'
 import type { JoiningProof } from '../coordination/membership/joining.js'
 import type { ErrorCode } from '../errors.js'
+import type { Runs } from '../replication/runs.js'
 
 export type LinkId = number
 export type RequestId = number
@@ -23,6 +24,8 @@ export type Input =
   | { readonly type: 'placeLoaded'; readonly facts: ReadonlyMap<string, string> }
   | { readonly type: 'actLoaded'; readonly bytes: Uint8Array }
   | { readonly type: 'proofLoaded'; readonly bytes: Uint8Array }
+  /** Before an author's frames: where they are read from, and every number that the store is to hold, also below. */
+  | { readonly type: 'logLoaded'; readonly author: AuthorId; readonly start: number; readonly held: Runs }
   | { readonly type: 'frameLoaded'; readonly bytes: Uint8Array }
   | { readonly type: 'damageLoaded'; readonly what: string; readonly author: string | null; readonly seq: number | null }
   /** `epochNonce`: 8 random bytes for the epoch that may have to be opened. */

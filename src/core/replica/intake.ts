@@ -136,7 +136,7 @@ export class Intake {
     const { author, seq, kind, part } = frame.header
     const hash = frameHash(crypto, frame.headerBytes)
     const log = logs.get(author)
-    if (log?.endsIn(head) === true) return seq < log.lowest || log.hashAt(seq) === hash ? { type: 'seen', author, seq } : OFF_CHAIN
+    if (log?.endsIn(head) === true) return seq < log.chain.base || log.hashAt(seq) === hash ? { type: 'seen', author, seq } : OFF_CHAIN
     if (!pulled) return { type: 'untimely' }
     const place = log === null ? this.#placeOfFirst(frame, true) : log.place(frame, hash, true)
     if (place === 'seen' || place === 'below') return { type: 'seen', author, seq }

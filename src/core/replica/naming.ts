@@ -2,7 +2,6 @@ import type { AuthorId } from '../brand.js'
 import type { Entry } from '../coordination/records/entry.js'
 import { LIMITS } from '../limits.js'
 import { keyOf } from '../replication/author.js'
-import { decodeFrame } from '../replication/frame.js'
 import type { Admission } from '../replication/log-book.js'
 import type { AuthorLog } from '../replication/log.js'
 import type { Context } from './context.js'
@@ -49,8 +48,6 @@ export class Naming {
   readonly #parts: NamingParts
   /** What each log in memory was last made to fit; where there is nothing: that of a member. */
   readonly #applied = new Map<AuthorId, Admission>()
-  /** The lowest number that the own disk may hold of an author. */
-  readonly #lowest = new Map<AuthorId, number>()
   readonly #rereadings = new Map<AuthorId, Rereading>()
 
   constructor(context: Context, parts: NamingParts) {
@@ -58,22 +55,25 @@ export class Naming {
     this.#parts = parts
   }
 
-  /** A frame of the own disk, at start, before it is known whether it counts. */
-  found(bytes: Uint8Array): void {
-    const decoded = decodeFrame(bytes)
-    if (decoded.ok) this.#note(decoded.value.header.author, decoded.value.header.seq)
-  }
-
-  /** Everything stored was given, acts before frames: what is in memory fits the acts. */
+  /**
+   * Everything stored was given, acts before frames: what is in memory fits the acts. Where the newest snapshot on disk lies off the chain that
+   * is named, nothing could be taken, and the log is read anew.
+   */
   restored(): void {
-    for (const author of this.#lowest.keys()) this.#applied.set(author, this.#parts.standing.admissionOf(author))
+    const { logs } = this.#context
+    const authors = [...Array.from(logs.logs(), log => log.author), ...Array.from(logs.unread(), ([author]) => author)]
+    for (const author of authors) {
+      const is = this.#parts.standing.admissionOf(author)
+      this.#applied.set(author, is)
+      if (is.state === 'named' && is.head !== null && logs.get(author) === null) this.#begin(author, [])
+    }
   }
 
   /** The roster may have changed. */
   apply(): void {
     const { logs } = this.#context
-    for (const log of logs.logs()) this.#note(log.author, log.lowest)
-    for (const author of [...this.#lowest.keys()]) this.#applyTo(author)
+    const authors = [...Array.from(logs.logs(), log => log.author), ...Array.from(logs.unread(), ([author]) => author)]
+    for (const author of authors) this.#applyTo(author)
   }
 
   /** Begins to read what waits for it: once nothing of that author is on its way to the disk. */
@@ -83,10 +83,6 @@ export class Naming {
       rereading.isReading = true
       this.#read(author, rereading)
     }
-  }
-
-  #note(author: AuthorId, seq: number): void {
-    this.#lowest.set(author, Math.min(seq, this.#lowest.get(author) ?? seq))
   }
 
   #applyTo(author: AuthorId): void {
@@ -121,7 +117,12 @@ export class Naming {
     rereading.delete(author)
     this.#context.happened({ type: 'viewChanged' })
     if (is.state === 'named' && is.head === null) return
-    const starts = [this.#lowest.get(author) ?? 0, ...(log === null ? [] : [log.lowest])].sort((left, right) => left - right)
+    this.#begin(author, entries)
+  }
+
+  #begin(author: AuthorId, entries: readonly Entry[]): void {
+    const { logs, rereading } = this.#context
+    const starts = logs.onDisk(author).map(({ first }) => first)
     this.#rereadings.set(author, { starts, entries, next: starts[0] ?? 0, isReading: false })
     rereading.add(author)
   }
@@ -151,11 +152,13 @@ export class Naming {
   }
 
   #finish(author: AuthorId, { entries }: Rereading): void {
-    const { logs, notes, rereading } = this.#context
+    const { logs, notes, rereading, commits } = this.#context
     const { standing, levelling } = this.#parts
     this.#rereadings.delete(author)
     rereading.delete(author)
     logs.changed()
+    const start = logs.get(author)?.takeStart() ?? null
+    if (start !== null) commits.staged.starts.set(author, start)
     const admission = standing.admissionOf(author)
     if (admission.state === 'member' && notes.has(droppedNote(author))) this.#context.note(droppedNote(author), null)
     else if (admission.state === 'named') this.#listDropped(author, entries)
@@ -171,8 +174,9 @@ export class Naming {
   /** What falls off is told, at once by its numbers, and by its records once it is known which of them stay. */
   #noteDropped(author: AuthorId, { head }: Extract<Admission, { state: 'named' }>, log: AuthorLog, entries: readonly Entry[]): void {
     const { notes, now, view } = this.#context
-    const stays = head !== null && log.hashAt(head.seq) === head.hash
-    const from = stays ? head.seq + 1 : log.lowest
+    // what lies below the newest snapshot only the disk can tell: which of the records stay is looked up once it was read
+    const stays = head !== null && (head.seq < log.chain.base || log.hashAt(head.seq) === head.hash)
+    const from = stays ? head.seq + 1 : (log.chain.all[0]?.first ?? 0)
     if (log.headSeq < from) return
     const forget = notes.has(droppedNote(author)) ? null : oldestBeyond(notes)
     if (forget !== null) this.#context.note(forget, null)

@@ -32,13 +32,13 @@ export class Persistence {
 
   /** Makes frames of what waits and begins a commit, unless one is under way. */
   flush(): void {
-    const { commits } = this.#context
+    const { commits, logs } = this.#context
     this.#parts.naming.proceed()
     if (commits.fenced !== null) return commits.discard()
     if (commits.isBusy) return
     this.#parts.authoring.form()
     if (commits.hasStaged) this.#parts.doubts.keep()
-    const commit = commits.begin()
+    const commit = commits.begin(author => logs.get(author)?.takeStart() ?? null)
     if (commit !== null) this.#context.emit({ type: 'commit', ...commit })
   }
 

@@ -18,7 +18,14 @@ export class Reads {
   begin(author: AuthorId, from: number, limit: ReadLimit, take: Taker): void {
     const read = this.#next++
     this.#takers.set(read, take)
-    this.#context.emit({ type: 'read', read, author, from, limit })
+    this.#context.emit({ type: 'read', read, author, from, backwards: false, limit })
+  }
+
+  /** The same of the frames that end before this number. */
+  beginBefore(author: AuthorId, before: number, limit: ReadLimit, take: Taker): void {
+    const read = this.#next++
+    this.#takers.set(read, take)
+    this.#context.emit({ type: 'read', read, author, from: before, backwards: true, limit })
   }
 
   done(read: number, frames: readonly Uint8Array[]): void {

@@ -221,6 +221,7 @@ export class Replica {
       case 'placeLoaded':
       case 'actLoaded':
       case 'proofLoaded':
+      case 'logLoaded':
       case 'frameLoaded':
       case 'damageLoaded':
         return this.#restoring.take(input)

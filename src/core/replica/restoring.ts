@@ -21,7 +21,7 @@ export interface Damage {
   readonly seq: number | null
 }
 
-export type StoredInput = Extract<Input, { type: 'noteLoaded' | 'witnessLoaded' | 'placeLoaded' | 'actLoaded' | 'proofLoaded' | 'frameLoaded' | 'damageLoaded' }>
+export type StoredInput = Extract<Input, { type: 'noteLoaded' | 'witnessLoaded' | 'placeLoaded' | 'actLoaded' | 'proofLoaded' | 'logLoaded' | 'frameLoaded' | 'damageLoaded' }>
 
 export interface RestoringParts {
   readonly intake: Intake
@@ -42,6 +42,8 @@ export class Restoring {
   readonly damage: Damage[] = []
   readonly #context: Context
   readonly #parts: RestoringParts
+  /** The newest part of each snapshot that a log begins with and that is not whole yet. */
+  readonly #begun = new Map<AuthorId, Uint8Array>()
   /** Something was lost on disk and nobody knows what: it may have been the own log. */
   #nameless = false
 
@@ -64,6 +66,8 @@ export class Restoring {
         return this.#takeAct(input.bytes)
       case 'proofLoaded':
         return this.#takeProof(input.bytes)
+      case 'logLoaded':
+        return this.#context.logs.found(input.author, input)
       case 'frameLoaded':
         return this.#takeFrame(input.bytes)
       case 'damageLoaded':
@@ -78,6 +82,7 @@ export class Restoring {
     const { standing, epochs, doubts } = this.#parts
     standing.show()
     this.#parts.naming.restored()
+    this.#settle()
     own.start(epochNonce)
     const present = doubts.present(epochs.all())
     const counter = present === null ? 0 : authorParts(present.author).epoch.counter
@@ -85,6 +90,18 @@ export class Restoring {
     if (isVoid || this.#mayHaveLost(counter)) doubts.raise('damaged', 'the store no longer holds the whole of this host\'s log: its files were damaged')
     doubts.judge(present)
     if (present !== null && doubts.pending === null) own.resume(present.author)
+  }
+
+  /** Where the newest snapshot cannot be read, what was held before it counts until a peer gives it back. */
+  #settle(): void {
+    const { logs } = this.#context
+    for (const [author, bytes] of this.#begun) this.#behindHole(author, bytes)
+    for (const [author, { held }] of logs.unread()) {
+      const last = held.at(-1)?.last
+      if (last === undefined || logs.isForked(author) || this.#parts.standing.admissionOf(author).state !== 'member') continue
+      this.#parts.holes.found(author, last)
+      this.#parts.holes.close(author)
+    }
   }
 
   /** Whether any of the own epoch of this counter, or of a later one, may be gone. */
@@ -105,17 +122,18 @@ export class Restoring {
   }
 
   #takeFrame(bytes: Uint8Array): void {
-    const { standing, intake, naming } = this.#parts
+    const { standing, intake } = this.#parts
     standing.show()
-    naming.found(bytes)
     const taken = intake.restore(bytes, this.#context.now)
     if (taken.type === 'appended') this.#appended(taken)
+    else if (taken.type === 'ahead') this.#begun.set(taken.author, bytes)
     else if (taken.type !== 'seen') this.#misplaced(taken, bytes)
   }
 
-  #appended({ frames, change }: Extract<Taken, { type: 'appended' }>): void {
+  #appended({ author, frames, change }: Extract<Taken, { type: 'appended' }>): void {
     const { key, clock, logs, now } = this.#context
     const { acquaintance, places } = this.#parts
+    this.#begun.delete(author)
     for (const { header } of frames) {
       if (keyOf(header.author) === key) clock.restore(header.stamp)
       else acquaintance.hear(keyOf(header.author), Math.min(now.wall, header.stamp.wall - header.offsetMs))
@@ -124,13 +142,22 @@ export class Restoring {
     places.remember(frames, idsIn(change))
   }
 
-  #misplaced(taken: Exclude<Taken, { type: 'appended' | 'seen' }>, bytes: Uint8Array): void {
+  #misplaced(taken: Exclude<Taken, { type: 'appended' | 'seen' | 'ahead' }>, bytes: Uint8Array): void {
+    if (taken.type === 'gap') return this.#behindHole(taken.author, bytes)
+    if (taken.type === 'refused' && COUNTS_NOWHERE.has(taken.code)) return
+    this.#damaged(taken.type === 'refused' ? taken.text : `a frame that does not follow the one before (${taken.type})`, bytes)
+  }
+
+  /** What lacks before it is mostly known as damaged already. */
+  #behindHole(author: AuthorId, bytes: Uint8Array): void {
+    const decoded = decodeFrame(bytes)
+    if (decoded.ok) this.#parts.holes.found(author, decoded.value.header.seq)
+    if (!this.damage.some(damage => damage.author === author)) this.#damaged('a frame with something missing before it', bytes)
+  }
+
+  #damaged(what: string, bytes: Uint8Array): void {
     const decoded = decodeFrame(bytes)
     const { author, seq } = decoded.ok ? decoded.value.header : { author: null, seq: null }
-    const isBehindHole = taken.type === 'gap' || taken.type === 'ahead'
-    if (isBehindHole && seq !== null) this.#parts.holes.found(taken.author, seq)
-    if (taken.type === 'refused' && COUNTS_NOWHERE.has(taken.code)) return
-    if (isBehindHole && this.damage.some(damage => damage.author === author)) return
-    this.damage.push({ what: taken.type === 'refused' ? taken.text : `a frame that does not follow the one before (${taken.type})`, author, seq })
+    this.damage.push({ what, author, seq })
   }
 }

@@ -37,14 +37,20 @@ export class Serving {
     if (next === undefined) return
     link.reading = true
     const { author } = next
-    // below the lowest there may be a hole: a peer that lacks so much goes on from the snapshot above it (rules C5)
-    const from = Math.max(next.from, this.#context.logs.get(author)?.lowest ?? 0)
+    const from = this.#beginning(author, next.from)
     this.#reads.begin(author, from, { frames: LIMITS.framesPerReply, bytes: LIMITS.framesPerReplyBytes }, frames => {
       if (this.#context.links.get(link.id) !== link) return
       link.reading = false
       this.#answer(link, author, from, frames.filter((_, index) => this.#standing.mayServe(author, from + index)))
       this.#serveNext(link)
     })
+  }
+
+  /** Who lacks much, or what is not held here either, goes on from the newest snapshot (rules C5) and fills in the history behind it later. */
+  #beginning(author: AuthorId, from: number): number {
+    const chain = this.#context.logs.get(author)?.chain
+    if (chain === undefined || from >= chain.base) return from
+    return from === 0 || chain.base - from > LIMITS.framesPerReply || from < chain.lowest ? chain.base : from
   }
 
   #answer(link: Link, author: AuthorId, from: number, frames: readonly Uint8Array[]): void {

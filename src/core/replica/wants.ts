@@ -68,7 +68,7 @@ export class Wants {
 
   /** @param next the number to go on from, null when the peer has no more. */
   answered(link: Link, author: AuthorId, next: number | null): void {
-    if (!this.isAsked(link, author)) return
+    if (this.askedFrom(link, author) === null) return
     this.#end(author, link.id)
     if (next === null) this.#askElsewhere(author, link.id)
     else this.ask(link, author, next)

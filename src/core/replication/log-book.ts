@@ -2,7 +2,8 @@ import type { AuthorId, Hash, HostKey, MeshId } from '../brand.js'
 import type { Crypto } from '../crypto.js'
 import { keyOf } from './author.js'
 import { headsDigest, type Head } from './heads.js'
-import { AuthorLog } from './log.js'
+import { AuthorLog, type LogOnDisk } from './log.js'
+import { NO_RUNS, type Runs } from './runs.js'
 
 /** The frame that an act calls the newest one that stays of an author. */
 export interface LastHead {
@@ -23,6 +24,8 @@ export class LogBook {
   readonly #logs = new Map<AuthorId, AuthorLog>()
   readonly #proofs = new Map<AuthorId, Uint8Array>()
   readonly #epochs = new Map<HostKey, number>()
+  /** What the store holds of authors whose logs were not opened yet. */
+  readonly #onDisk = new Map<AuthorId, LogOnDisk>()
   #digest: { readonly of: Hash; readonly value: Hash } | null = null
 
   constructor(crypto: Crypto, mesh: MeshId) {
@@ -37,7 +40,8 @@ export class LogBook {
   open(author: AuthorId): AuthorLog {
     const held = this.#logs.get(author)
     if (held !== undefined) return held
-    const log = new AuthorLog(this.#crypto, this.#mesh, author)
+    const log = new AuthorLog(this.#crypto, this.#mesh, author, this.#onDisk.get(author))
+    this.#onDisk.delete(author)
     this.#logs.set(author, log)
     this.#epochs.set(keyOf(author), this.epochsOf(keyOf(author)) + 1)
     return log
@@ -45,9 +49,27 @@ export class LogBook {
 
   /** Forgets what is held of an author; the store keeps its frames. */
   drop(author: AuthorId): void {
-    if (!this.#logs.delete(author)) return
+    const log = this.#logs.get(author)
+    if (log === undefined) return
+    this.#logs.delete(author)
+    this.#onDisk.set(author, log.onDisk)
     this.#epochs.set(keyOf(author), this.epochsOf(keyOf(author)) - 1)
     this.changed()
+  }
+
+  /** The store holds this of a log; its frames from the start on follow. */
+  found(author: AuthorId, onDisk: LogOnDisk): void {
+    this.#onDisk.set(author, onDisk)
+  }
+
+  /** Every number that the store holds of an author. */
+  onDisk(author: AuthorId): Runs {
+    return this.#logs.get(author)?.onDisk.held ?? this.#onDisk.get(author)?.held ?? NO_RUNS
+  }
+
+  /** Logs of which the store holds something and nothing is in memory. */
+  unread(): Iterable<readonly [AuthorId, LogOnDisk]> {
+    return this.#onDisk
   }
 
   get count(): number {

@@ -3,8 +3,10 @@ import type { Crypto } from '../crypto.js'
 import { concat } from '../encoding/bytes.js'
 import { LIMITS } from '../limits.js'
 import { clientIdOf } from './author.js'
+import { Chain } from './chain.js'
 import { AuthorDocument, NO_CHANGES, type RecordChanges } from './document.js'
 import { NO_HASH, type Frame } from './frame.js'
+import { NO_RUNS, type Runs } from './runs.js'
 import type { VerifiedFrame } from './verification.js'
 
 /** Where a frame stands towards the log that is held. */
@@ -23,7 +25,7 @@ export type Place =
   | 'conflict'
   /** Follows the head by number, but not by hash. */
   | 'misfit'
-  /** Below what is held; it cannot be told. */
+  /** Below the newest snapshot that is on disk: whether it is held, and what is, only the disk can tell. */
   | 'below'
 
 export type LogChange =
@@ -34,43 +36,27 @@ export type LogChange =
   | { readonly type: 'void'; readonly fault: string }
   | { readonly type: 'part' }
 
+/** What a store says of a log when it is opened: where it is read from, and which numbers lie there. */
+export interface LogOnDisk {
+  readonly start: number
+  readonly held: Runs
+}
+
 /** A signed header without its payload: what a fork proof is made of. */
 export interface SignedHeader {
   readonly headerBytes: Uint8Array
   readonly signature: Uint8Array
 }
 
-/** Hashes of consecutive frames, 32 bytes each, so that a long history costs little. */
-class HashList {
-  readonly #hashes: Hash[] = []
-
-  get length(): number {
-    return this.#hashes.length
-  }
-
-  at(index: number): Hash | undefined {
-    return this.#hashes[index]
-  }
-
-  push(hash: Hash): void {
-    this.#hashes.push(hash)
-  }
-
-  clear(): void {
-    this.#hashes.length = 0
-  }
-}
-
 /**
- * One author's log as this host holds it: the chain from `lowest` to the head, and the document it amounts to. It decides nothing about
+ * One author's log as this host holds it: its chain, and the document that the frames from the newest snapshot on amount to. It decides nothing about
  * who the author is; the replica asks the roster first.
  */
 export class AuthorLog {
   readonly author: AuthorId
+  readonly chain: Chain
   readonly #crypto: Crypto
   readonly #mesh: MeshId
-  readonly #hashes = new HashList()
-  #lowest = 0
   #lastHeader: SignedHeader | null = null
   #document: AuthorDocument
   #voidSince: number | null = null
@@ -80,22 +66,27 @@ export class AuthorLog {
   #ahead: VerifiedFrame[] = []
   #stored = -1
   #snapshotStart = 0
+  #snapshotEnd = 0
+  #startOnDisk: number
   #bytesSinceSnapshot = 0
 
-  constructor(crypto: Crypto, mesh: MeshId, author: AuthorId) {
+  /** @param onDisk what the store held of it when it was opened */
+  constructor(crypto: Crypto, mesh: MeshId, author: AuthorId, onDisk: LogOnDisk = { start: 0, held: NO_RUNS }) {
     this.#crypto = crypto
     this.#mesh = mesh
     this.author = author
+    this.chain = new Chain(onDisk.held)
+    this.#startOnDisk = onDisk.start
     this.#document = new AuthorDocument(clientIdOf(crypto, mesh, author, 0))
   }
 
   /** Newest number held, −1 when none is. */
   get headSeq(): number {
-    return this.#lowest + this.#hashes.length - 1
+    return this.chain.headSeq
   }
 
   get headHash(): Hash {
-    return this.#hashes.at(this.#hashes.length - 1) ?? NO_HASH
+    return this.chain.headHash
   }
 
   /** The newest frame that is on disk: what others may be told of (persist before publish). Null when none is. */
@@ -104,18 +95,26 @@ export class AuthorLog {
     return hash === null ? null : { seq: this.#stored, hash }
   }
 
-  /** Everything up to this number is on disk. */
+  /** Everything up to this number is on disk: once the newest snapshot is, the hashes below it need not be kept. */
   stored(seq: number): void {
     this.#stored = Math.max(this.#stored, seq)
+    if (this.#stored >= this.#snapshotEnd) this.chain.trimTo(this.#snapshotStart)
+  }
+
+  /** What the store holds of it once all of it is there. */
+  get onDisk(): LogOnDisk {
+    return { start: this.#startOnDisk, held: this.chain.all }
+  }
+
+  /** Where the log is to be read from at the next start, if that is to be said anew with the frames that go to the disk now. */
+  takeStart(): number | null {
+    if (this.#startOnDisk === this.#snapshotStart) return null
+    this.#startOnDisk = this.#snapshotStart
+    return this.#snapshotStart
   }
 
   get headHeader(): SignedHeader | null {
     return this.#lastHeader
-  }
-
-  /** Lowest number from which on everything is held; above 0 there is history to be filled in. */
-  get lowest(): number {
-    return this.#lowest
   }
 
   get records(): ReadonlyMap<RecordId, string> {
@@ -145,7 +144,7 @@ export class AuthorLog {
   }
 
   hashAt(seq: number): Hash | null {
-    return this.#hashes.at(seq - this.#lowest) ?? null
+    return this.chain.hashAt(seq)
   }
 
   /** The number to ask for next: behind the head, or behind the parts kept aside. */
@@ -156,14 +155,14 @@ export class AuthorLog {
   /** @param pulled whether the frame came as the answer to a request: only then may a snapshot leap over a hole. */
   place(frame: Pick<Frame, 'header'>, hash: Hash, pulled: boolean): Place {
     const { seq, prev, kind, part, parts } = frame.header
-    if (this.#hashes.length === 0 && seq === 0) return kind === 'snapshot' && part === 0 && prev === NO_HASH ? 'next' : 'misfit'
-    if (seq === this.headSeq + 1 && this.#hashes.length > 0) return prev === this.headHash ? 'next' : 'misfit'
+    if (this.chain.isEmpty && seq === 0) return kind === 'snapshot' && part === 0 && prev === NO_HASH ? 'next' : 'misfit'
+    if (seq === this.headSeq + 1 && !this.chain.isEmpty) return prev === this.headHash ? 'next' : 'misfit'
     if (seq > this.headSeq) {
       const fits = kind === 'snapshot' && pulled && (part === 0 || this.#isNextAhead(frame))
       if (!fits) return 'gap'
       return part + 1 === parts ? 'jump' : 'ahead'
     }
-    if (seq < this.#lowest) return 'below'
+    if (seq < this.chain.base) return 'below'
     return this.hashAt(seq) === hash ? 'seen' : 'conflict'
   }
 
@@ -177,8 +176,7 @@ export class AuthorLog {
   jump(frame: VerifiedFrame): { readonly frames: readonly VerifiedFrame[]; readonly change: LogChange } {
     const frames = frame.header.part === 0 ? [frame] : [...this.#ahead, frame]
     this.#ahead = []
-    this.#lowest = frame.header.seq - frame.header.part
-    this.#hashes.clear()
+    this.chain.leapTo(frame.header.seq - frame.header.part)
     let change: LogChange = { type: 'part' }
     for (const each of frames) change = this.append(each)
     return { frames, change }
@@ -192,7 +190,7 @@ export class AuthorLog {
   /** Takes a frame that `place` called `next`. */
   append(frame: VerifiedFrame): LogChange {
     const { header } = frame
-    this.#hashes.push(frame.hash)
+    this.chain.push(frame.hash)
     if ((this.#ahead[0]?.header.seq ?? header.seq + 1) <= header.seq) this.#ahead = []
     this.#lastHeader = { headerBytes: frame.headerBytes.slice(), signature: frame.signature.slice() }
     return header.kind === 'snapshot' ? this.#takeSnapshot(frame) : this.#takeUpdate(frame)
@@ -204,12 +202,13 @@ export class AuthorLog {
    */
   extend(frame: VerifiedFrame, document: AuthorDocument | null): void {
     if (frame.header.seq !== this.headSeq + 1 || frame.header.prev !== this.headHash) throw new Error('an own frame that does not follow the own head')
-    this.#hashes.push(frame.hash)
+    this.chain.push(frame.hash)
     this.#lastHeader = { headerBytes: frame.headerBytes.slice(), signature: frame.signature.slice() }
     this.#bytesSinceSnapshot += frame.header.kind === 'update' ? frame.payload.length : 0
     if (document === null) return
     this.#document = document
     this.#snapshotStart = frame.header.seq - frame.header.part
+    this.#snapshotEnd = frame.header.seq
     this.#bytesSinceSnapshot = 0
     this.#voidSince = null
   }
@@ -243,6 +242,7 @@ export class AuthorLog {
     const applied = document.apply(whole)
     this.#document = document
     this.#snapshotStart = start
+    this.#snapshotEnd = seq
     this.#bytesSinceSnapshot = 0
     this.#voidSince = applied.ok ? null : seq
     return { type: 'replaced', records: document.records, fault: applied.ok ? null : applied.fault }

@@ -19,8 +19,8 @@ afterEach(() => folder.remove())
 
 const fill = (): Promise<void> =>
   folder.with(async store => {
-    await store.commit({ frames: framesOf(ALICE, 1, 5), acts: [act(1), act(2)], proofs: [], notes: [{ key: 'n', value: 'v' }] })
-    await store.commit({ frames: framesOf(BOB, 1, 5), acts: [act(3)], proofs: [{ author: BOB, bytes: bytesOf('proof') }], notes: [{ key: 'n', value: 'w' }] })
+    await store.commit({ ...NOTHING, frames: framesOf(ALICE, 1, 5), acts: [act(1), act(2)], notes: [{ key: 'n', value: 'v' }] })
+    await store.commit({ ...NOTHING, frames: framesOf(BOB, 1, 5), acts: [act(3)], proofs: [{ author: BOB, bytes: bytesOf('proof') }], notes: [{ key: 'n', value: 'w' }] })
   })
 
 const scanNow = (): Promise<string[]> => folder.with(scanned)
@@ -31,6 +31,7 @@ describe('values changed behind the back of the store', () => {
     const authors = Array.from({ length: count }, (_, index) => `${index.toString(16).padStart(64, 'c')}/${'0'.repeat(24)}` as AuthorId)
     await folder.with(store =>
       store.commit({
+        ...NOTHING,
         frames: authors.map(author => frame(author, 1, 'the text of a frame')),
         acts: authors.map((_, index) => ({ id: index.toString(16).padStart(64, '0') as ActId, bytes: bytesOf('act') })),
         proofs: authors.map(author => ({ author, bytes: bytesOf('proof') })),

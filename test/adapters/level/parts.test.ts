@@ -4,8 +4,9 @@ import { array, assert, constantFrom, integer, nat, property, uint8Array } from 
 import { describe, expect, test } from 'vitest'
 import { damagedParts } from '../../../src/adapters/level/blocks.js'
 import { crc32c } from '../../../src/adapters/level/crc32c.js'
-import { addToRuns, decodeRuns, encodeRuns, runFrom } from '../../../src/adapters/level/runs.js'
-import type { Runs } from '../../../src/adapters/level/runs.js'
+import { decodeHeld, encodeHeld } from '../../../src/adapters/level/held.js'
+import { addRunTo, addToRuns, countRuns, runAt, takeFromRuns, withinRuns } from '../../../src/core/replication/runs.js'
+import type { Runs } from '../../../src/core/replication/runs.js'
 import { seal, unseal } from '../../../src/adapters/level/sealed.js'
 import { ALICE, BOB, framesOf, NOTHING } from '../../contract/store.js'
 import { StoreFolder } from './folder.js'
@@ -70,7 +71,23 @@ describe('sealed values', () => {
   })
 })
 
+const numbersIn = (runs: Runs): number[] => runs.flatMap(({ first, last }) => Array.from({ length: last - first + 1 }, (_, index) => first + index))
+
 describe('runs', () => {
+  test('ranges are added, taken away and cut out as the numbers in them are', () => {
+    assert(
+      property(array(nat({ max: 30 })), nat({ max: 30 }), nat({ max: 10 }), (numbers, from, length) => {
+        const runs = numbers.reduce<Runs>(addToRuns, [])
+        const range = Array.from({ length: length + 1 }, (_, index) => from + index)
+        const added = addRunTo(runs, { first: from, last: from + length })
+        expect(added).toEqual([...numbers, ...range].reduce<Runs>(addToRuns, []))
+        expect(countRuns(added)).toBe(new Set([...numbers, ...range]).size)
+        expect(numbersIn(takeFromRuns(runs, from, from + length))).toEqual(numbersIn(runs).filter(number => number < from || number >= from + length))
+        expect(numbersIn(withinRuns(runs, from, from + length))).toEqual(numbersIn(runs).filter(number => number >= from && number < from + length))
+      })
+    )
+  })
+
   test('hold the numbers that were added, in rising order, apart from each other', () => {
     assert(
       property(array(nat({ max: 30 })), numbers => {
@@ -78,8 +95,8 @@ describe('runs', () => {
         const held = runs.flatMap(({ first, last }) => Array.from({ length: last - first + 1 }, (_, index) => first + index))
         expect(held).toEqual([...new Set(numbers)].toSorted((left, right) => left - right))
         for (const [index, { first }] of runs.entries()) expect(first).toBeGreaterThan((runs[index - 1]?.last ?? -2) + 1)
-        expect(decodeRuns(encodeRuns(runs))).toEqual(runs)
-        for (let number = 0; number <= 31; number++) expect(runFrom(runs, number)?.first ?? null).toBe(held.includes(number) ? number : null)
+        expect(decodeHeld(encodeHeld({ runs, start: 3 }))).toEqual({ runs, start: 3 })
+        for (let number = 0; number <= 31; number++) expect(runAt(runs, number) !== null).toBe(held.includes(number))
       })
     )
   })

@@ -13,7 +13,7 @@ if (!opened.ok) {
 stdout.write('open\n')
 const commit = async (seq: number): Promise<void> => {
   const bytes = new TextEncoder().encode(`frame ${seq} `.repeat(30))
-  await opened.value.commit({ frames: [{ author: author as AuthorId, seq, bytes }], acts: [], proofs: [], notes: [{ key: 'newest', value: `${seq}` }] })
+  await opened.value.commit({ frames: [{ author: author as AuthorId, seq, bytes }], starts: [], retired: [], acts: [], proofs: [], notes: [{ key: 'newest', value: `${seq}` }] })
   stdout.write(`${seq}\n`)
 }
 const fail = async (error: unknown): Promise<void> => {

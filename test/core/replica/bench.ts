@@ -92,8 +92,8 @@ export class Node {
     } else if (effect.type === 'close') {
       this.bench.later(() => this.bench.cut(this, effect.link))
     } else if (effect.type === 'read') {
-      const { read, author, from, limit } = effect
-      this.bench.later(() => this.feed({ type: 'framesRead', read, frames: this.disk.read(author, from, limit) }))
+      const { read, author, from, backwards, limit } = effect
+      this.bench.later(() => this.feed({ type: 'framesRead', read, frames: this.disk.read(author, from, backwards, limit) }))
     } else if (effect.type === 'answer') this.answers.set(effect.request, effect.outcome)
     else if (effect.type === 'wake') this.wakeAt = effect.atMono
     else if (effect.type === 'happened') this.events.push(effect.event)

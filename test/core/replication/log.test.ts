@@ -61,7 +61,7 @@ describe('place', () => {
     const snapshot = pen.frame('snapshot', whole.encode())
     const log = freshLog()
     expect(log.jump(snapshot).change).toMatchObject({ type: 'replaced' })
-    expect([log.lowest, log.headSeq, [...log.records.keys()]]).toEqual([3, 3, ['c']])
+    expect([log.chain.base, log.headSeq, [...log.records.keys()]]).toEqual([3, 3, ['c']])
     expect(placeOf(log, frames[1])).toBe('below')
   })
 })
@@ -136,7 +136,7 @@ describe('what a frame changes', () => {
     expect([log.headSeq, log.nextSeq]).toEqual([0, 4])
     expect(placeOf(log, two, true)).toBe('jump')
     expect(log.jump(two).frames).toEqual(parts)
-    expect([log.lowest, log.headSeq, [...log.records.keys()]]).toEqual([3, 4, ['z']])
+    expect([log.chain.base, log.headSeq, [...log.records.keys()]]).toEqual([3, 4, ['z']])
   })
 
   test('a part without those before it is void', () => {
