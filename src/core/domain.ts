@@ -16,6 +16,7 @@ export const DOMAINS = {
   channel: 'skein.channel',
   joining: 'skein.join',
   invitation: 'skein.invite',
+  rotation: 'skein.rotate',
   record: 'skein.record',
   host: 'skein.host',
   client: 'skein.client',

@@ -21,8 +21,15 @@ export const LIMITS = {
   idsPerRecord: 512, // 18 KiB of ids: `release --all` of more is several records
   hostsPerAddressee: 512, // the sender lists who a role or all are; more is several records
   turnAheadMinutes: 10, // a turn this far past its record's own time is no turn: it would push every later claim back
-  actBytes: 128 * 1024, // a leave names the head of every epoch: 1,024 of them at about 110 bytes
+  actBytes: 128 * 1024, // of a kind that names heads: a leave names that of every epoch, 1,024 of them at about 110 bytes
+  plainActBytes: 16 * 1024, // of any other kind: a witness with 64 ids seen takes 3 KB
+  revokedKeys: 64, // keys that one act revokes: all that one machine ever had
   actSeen: 64, // newest acts an act may name
+  operators: 64, // whose acts are kept: people who may sign for the mesh, and those who were revoked
+  actsOfOperator: 2_048, // of one kind, by one operator: its word is trusted, and still ends somewhere
+  unknownActsOfHost: 64, // of kinds that are not in the table, by a host: 1 MiB
+  witnessesBeyondUses: 8, // of one host for one invitation, beyond its uses: an honest one writes none, a malicious one 70 KB
+  leavesOfHost: 2, // the first says it; a second comes of a store that was set back
 
   // mesh
   retiredEpochs: 960, // heads that fit into a retire act of 128 KiB beside 64 ids, newest first

@@ -30,14 +30,18 @@ export interface Batch {
    * never called damaged. Where the frame at an author's start goes and no other start is named, its log is read from its lowest number on.
    */
   readonly retired: readonly FrameRange[]
-  readonly acts: readonly { readonly id: ActId; readonly bytes: Uint8Array }[]
+  /** Null removes. */
+  readonly acts: readonly { readonly id: ActId; readonly bytes: Uint8Array | null }[]
   /** Proofs that an author forked: two signed headers. The newest one is kept for each author. */
   readonly proofs: readonly { readonly author: AuthorId; readonly bytes: Uint8Array }[]
   /** Small host-local facts by name; null removes. Never replicated. */
   readonly notes: readonly { readonly key: string; readonly value: string | null }[]
 }
 
-/** One thing found, in this order: notes, acts (older before newer), proofs, then for each author its log and its frames by number. */
+/**
+ * One thing found, in this order: notes, acts (older before newer, unless one took the room of one that was removed), proofs, then for each author its
+ * log and its frames by number.
+ */
 export type Stored =
   | { readonly type: 'note'; readonly key: string; readonly value: string }
   | { readonly type: 'act'; readonly id: ActId; readonly bytes: Uint8Array }

@@ -114,6 +114,16 @@ export const storeContract = (name: string, makePlace: () => Promise<StorePlace>
         expect(await reopened(store, place)).toEqual(['act 1 one', 'frame a 1 a1', 'frame a 2 again', 'frame a 3 a3'])
       }))
 
+    test('an act that was removed is gone, also after reopening, and may come again', () =>
+      withStore(async (store, place) => {
+        await store.commit({ ...NOTHING, acts: [1, 2, 3].map(digit => ({ id: actOf(digit), bytes: bytesOf(`a${digit}`) })) })
+        await store.commit({ ...NOTHING, acts: [{ id: actOf(2), bytes: null }, { id: actOf(7), bytes: null }] })
+        expect((await reopened(store, place)).toSorted()).toEqual(['act 1 a1', 'act 3 a3'])
+        const again = await place.open()
+        await again.commit({ ...NOTHING, acts: [{ id: actOf(2), bytes: bytesOf('a2') }, { id: actOf(3), bytes: null }, { id: actOf(3), bytes: bytesOf('new') }] })
+        expect((await reopened(again, place)).toSorted()).toEqual(['act 1 a1', 'act 2 a2', 'act 3 new'])
+      }))
+
     test('frames() ends at a gap, at the number and at the bytes it is told, and gives at least one', () =>
       withStore(async store => {
         await store.commit({ ...NOTHING, frames: [...framesOf(ALICE, 10, 5), ...framesOf(ALICE, 20, 2)] })

@@ -45,7 +45,10 @@ export class Disk {
       this.damaged.delete(`${author} ${seq}`)
     }
     for (const { author, seq } of starts) this.starts.set(author, seq)
-    for (const { id, bytes } of acts) this.acts.set(id, bytes.slice())
+    for (const { id, bytes } of acts) {
+      if (bytes === null) this.acts.delete(id)
+      else this.acts.set(id, bytes.slice())
+    }
     for (const { author, bytes } of proofs) this.proofs.set(author, bytes.slice())
     for (const { key, value } of notes) {
       if (value === null) this.notes.delete(key)

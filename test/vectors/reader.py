@@ -284,7 +284,7 @@ class Act:
             return {"invite": hexed(body["invite"], 32), "by": by, "key": key, "host": name}
         if self.kind == "operator":
             return {"key": hexed(body["key"], 32), "name": matching(NAME, body["name"])}
-        if self.kind in ("cancel", "retire"):
+        if self.kind in ("cancel", "retire", "revoke", "rotate", "role"):
             raise Wrong(f"this reader does not know what {self.kind} does")
         return None
 

@@ -31,7 +31,7 @@ const tableOf = (tables: ReadonlyMap<TableName, Table>, name: TableName): Table 
 
 /** Bytes that a batch brings, for the size of a group. */
 export const batchBytes = ({ frames, acts, proofs, notes }: Batch): number =>
-  [...frames, ...acts, ...proofs].reduce((sum, { bytes }) => sum + bytes.length, 0) + notes.reduce((sum, { key, value }) => sum + key.length + (value?.length ?? 0), 0)
+  [...frames, ...acts, ...proofs].reduce((sum, { bytes }) => sum + (bytes?.length ?? 0), 0) + notes.reduce((sum, { key, value }) => sum + key.length + (value?.length ?? 0), 0)
 
 /** Puts several commits, in their order, into one write: the later one wins where two name the same thing. */
 export const groupCommits = (batches: readonly Batch[], base: GroupBase): Group => {
@@ -53,7 +53,10 @@ export const groupCommits = (batches: readonly Batch[], base: GroupBase): Group 
       touched.set(author, { runs: addToRuns(runs, seq), start })
     }
     for (const { author, seq } of starts) touched.set(author, { runs: heldOf(author).runs, start: seq })
-    for (const { id, bytes } of acts) changes.push(tableOf(tables, 'act').write(id, bytes))
+    for (const { id, bytes } of acts) {
+      const put = bytes === null ? tableOf(tables, 'act').remove(id) : tableOf(tables, 'act').write(id, bytes)
+      if (put !== null) changes.push(put)
+    }
     for (const { author, bytes } of proofs) changes.push(tableOf(tables, 'proof').write(author, bytes))
     for (const { key, value } of notes) {
       const change = value === null ? tableOf(tables, 'note').remove(key) : tableOf(tables, 'note').write(key, utf8(value))

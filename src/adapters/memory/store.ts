@@ -28,7 +28,10 @@ const write = (content: MemoryContent, { frames, starts, retired, acts, proofs, 
     content.frames.set(author, log.set(seq, bytes))
   }
   for (const { author, seq } of starts) if (content.frames.has(author)) content.starts.set(author, seq)
-  for (const { id, bytes } of acts) content.acts.set(id, bytes)
+  for (const { id, bytes } of acts) {
+    if (bytes === null) content.acts.delete(id)
+    else content.acts.set(id, bytes)
+  }
   for (const { author, bytes } of proofs) content.proofs.set(author, bytes)
   for (const { key, value } of notes) {
     if (value === null) content.notes.delete(key)

@@ -68,6 +68,7 @@ export class Authoring {
     const added = acts.add(bytes)
     if (!added.ok) return this.#refuse(request, added)
     commits.staged.acts.push({ id: added.value.act.id, bytes, from: null })
+    commits.dropActs(acts.settle())
     commits.staged.answers.push({ request, written: [] })
     standing.changed()
     naming.apply()

@@ -14,7 +14,8 @@ export interface Commit {
   readonly frames: StagedFrame[]
   /** Where logs are to be read from at the next start, beside what follows from their frames. */
   readonly starts: Map<AuthorId, number>
-  readonly acts: { readonly id: ActId; readonly bytes: Uint8Array; readonly from: LinkId | null }[]
+  /** Without bytes: it is kept no longer. */
+  readonly acts: { readonly id: ActId; readonly bytes: Uint8Array | null; readonly from: LinkId | null }[]
   readonly proofs: { readonly author: AuthorId; readonly bytes: Uint8Array }[]
   readonly notes: Map<string, string | null>
   /** Commands that are answered once it is on disk. */
@@ -51,6 +52,15 @@ export class Commits {
   /** Why nothing is written any more, or null. */
   get fenced(): Fence | null {
     return this.#fenced
+  }
+
+  /** Acts that are kept no longer are taken off the disk, or do not reach it. */
+  dropActs(ids: readonly ActId[]): void {
+    for (const id of ids) {
+      const staged = this.#staged.acts.findIndex(act => act.id === id && act.bytes !== null)
+      if (staged >= 0) this.#staged.acts.splice(staged, 1)
+      else this.#staged.acts.push({ id, bytes: null, from: null })
+    }
   }
 
   /** Whether all that this host holds is on disk. */

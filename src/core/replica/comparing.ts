@@ -1,6 +1,8 @@
+import { compareText } from '../encoding/bytes.js'
 import { LIMITS } from '../limits.js'
 import type { Head } from '../replication/heads.js'
 import { HEAD_BYTES, type Message } from '../replication/message.js'
+import { compareStamps } from '../stamp.js'
 import type { Context } from './context.js'
 import { confirm, type Link } from './link-state.js'
 import type { Linkage } from './linkage.js'
@@ -53,13 +55,11 @@ export class Comparing {
     if (!message.last) return
     const { acts, commits } = this.#context
     const theirs = new Set(link.theirActs.splice(0))
-    const lacking: Uint8Array[] = []
-    for (const id of acts.ids()) {
-      // what is on its way to the disk goes to all links once it is there
-      const bytes = theirs.has(id) || commits.isPendingAct(id) ? null : acts.bytes(id)
-      if (bytes !== null) lacking.push(bytes)
-    }
-    this.#parts.publishing.sendActs(link, lacking)
+    // what is on its way to the disk goes to all links once it is there
+    const lacking = [...acts.values()].filter(({ id }) => !theirs.has(id) && !commits.isPendingAct(id))
+    // older ones first, so that a signer's admission is there before what it signed: else that is not kept, and asked for again
+    lacking.sort((left, right) => compareStamps(left.stamp, right.stamp) || compareText(left.id, right.id))
+    this.#parts.publishing.sendActs(link, lacking.map(({ bytes }) => bytes))
     if (![...theirs].every(id => acts.has(id))) this.#sayActIds(link)
   }
 

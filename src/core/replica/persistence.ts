@@ -48,7 +48,7 @@ export class Persistence {
     const done = commits.finish(batch)
     for (const { frame } of done.frames) if (logs.get(frame.header.author)?.hashAt(frame.header.seq) === frame.hash) logs.get(frame.header.author)?.stored(frame.header.seq)
     for (const { request, written } of done.answers) this.#context.emit({ type: 'answer', request, outcome: success(written) })
-    publishing.acts(done.acts)
+    publishing.acts(done.acts.flatMap(({ bytes, from }) => (bytes === null ? [] : [{ bytes, from }])))
     publishing.proofs(done.proofs)
     for (const { frame, from } of done.frames) if (standing.mayServe(frame.header.author, frame.header.seq)) publishing.frame(frame, from)
     for (const id of done.admissions) {

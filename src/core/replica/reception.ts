@@ -84,6 +84,7 @@ export class Reception {
       }
     }
     if (!isNew) return
+    commits.dropActs(this.#context.acts.settle())
     standing.changed()
     naming.apply()
     levelling.reconsider()

@@ -6,7 +6,7 @@ export interface StoredBatch {
   readonly frames: readonly { readonly author: AuthorId; readonly seq: number; readonly bytes: Uint8Array }[]
   readonly starts: readonly { readonly author: AuthorId; readonly seq: number }[]
   readonly retired: readonly { readonly author: AuthorId; readonly from: number; readonly until: number }[]
-  readonly acts: readonly { readonly id: ActId; readonly bytes: Uint8Array }[]
+  readonly acts: readonly { readonly id: ActId; readonly bytes: Uint8Array | null }[]
   readonly proofs: readonly { readonly author: AuthorId; readonly bytes: Uint8Array }[]
   readonly notes: readonly { readonly key: string; readonly value: string | null }[]
 }

@@ -9,6 +9,7 @@ import type { Stamp } from '../../stamp.js'
 import { parseJson } from '../records/json.js'
 import { parseBody, type ActContent, type SignerKey } from './body.js'
 import { checkGenesis, checkWitness } from './joining.js'
+import { checkRotation } from './rotation.js'
 
 const SIGNATURE_BYTES = 64
 const KIND = /^[a-z][a-z-]{0,31}$/
@@ -54,7 +55,12 @@ export const actIdOf = (crypto: Crypto, bytes: Uint8Array): ActId =>
 /** The mesh that a genesis act founds. */
 export const meshIdOf = (crypto: Crypto, genesis: Uint8Array): MeshId => actIdOf(crypto, genesis) as string as MeshId
 
-/** The bytes to sign. `TOO_LARGE` when signature included they would pass `LIMITS.actBytes`. */
+const NAMES_HEADS: ReadonlySet<string> = new Set(['retire', 'revoke', 'rotate', 'role'])
+
+/** How large an act of this kind may be, signature included: only those that name the heads of epochs need room. */
+const actBytesOf = (kind: string): number => (NAMES_HEADS.has(kind) ? LIMITS.actBytes : LIMITS.plainActBytes)
+
+/** The bytes to sign. `TOO_LARGE` when signature included they would pass `actBytesOf` their kind. */
 export const encodeUnsignedAct = ({ mesh, signer, stamp, seen, kind, body, minor = MINOR }: ActFields): Result<Uint8Array> => {
   const ids = [...new Set(seen)].sort(compareText)
   if (ids.length > LIMITS.actSeen) {
@@ -69,8 +75,9 @@ export const encodeUnsignedAct = ({ mesh, signer, stamp, seen, kind, body, minor
     .u16(ids.length)
   for (const id of ids) writer.raw(fromHex(id) ?? new Uint8Array(32))
   const bytes = writer.long(utf8(JSON.stringify(body))).done()
-  if (bytes.length + SIGNATURE_BYTES <= LIMITS.actBytes) return success(bytes)
-  return failure('TOO_LARGE', `The act "${kind}" takes ${bytes.length + SIGNATURE_BYTES} bytes; ${LIMITS.actBytes} are allowed.`)
+  const allowed = actBytesOf(kind)
+  if (bytes.length + SIGNATURE_BYTES <= allowed) return success(bytes)
+  return failure('TOO_LARGE', `The act "${kind}" takes ${bytes.length + SIGNATURE_BYTES} bytes; ${allowed} are allowed.`)
 }
 
 /** What travels and is stored: the unsigned bytes and the signature over all of them. */
@@ -97,6 +104,7 @@ export interface ActContext {
 export const checkProofs = (crypto: Crypto, mesh: MeshId, content: ActContent): boolean => {
   if (content.kind === 'genesis') return checkGenesis(crypto, content.body)
   if (content.kind === 'witness') return checkWitness(crypto, mesh, content.body)
+  if (content.kind === 'rotate') return checkRotation(crypto, mesh, content.body)
   return true
 }
 
@@ -126,6 +134,7 @@ export const decodeAct = (bytes: Uint8Array, { crypto, mesh }: ActContext): Resu
   const signature = reader.raw(SIGNATURE_BYTES)
   if (!reader.done()) return malformed('The act is cut short, or has bytes behind its end.')
   if (!KIND.test(kind)) return malformed('The kind of the act is not a word of a to z and "-".')
+  if (bytes.length > actBytesOf(kind)) return malformed(`An act "${kind}" of ${bytes.length} bytes; ${actBytesOf(kind)} are allowed.`)
   if (seen.some((id, index) => compareText(seen[index - 1] ?? '', id) >= 0)) return malformed('The acts named as seen are not in order.')
 
   const unsigned = bytes.subarray(0, bytes.length - SIGNATURE_BYTES)

@@ -4,6 +4,7 @@ import { compareText, concat, fromHex, toHash } from '../../encoding/bytes.js'
 import { LIMITS } from '../../limits.js'
 import { failure, success, type Result } from '../../result.js'
 import { actIdOf, decodeAct, type VerifiedAct } from './act.js'
+import { keptActs } from './kept.js'
 import { reduceRoster, type Roster } from './roster.js'
 
 export interface TakenAct {
@@ -12,11 +13,14 @@ export interface TakenAct {
   readonly isNew: boolean
 }
 
-/** The acts that a host holds of one mesh, valid ones only, and the roster that they give. It only grows. */
+/**
+ * The acts that a host holds of one mesh, valid ones only, and the roster that they give. Whoever adds some says `settle` when it has added all that came
+ * together: only then is it known whose acts are kept.
+ */
 export class ActSet {
   readonly mesh: MeshId
   readonly #crypto: Crypto
-  readonly #acts = new Map<ActId, VerifiedAct>()
+  #acts = new Map<ActId, VerifiedAct>()
   #roster: Roster | null = null
   #digest: Hash | null = null
 
@@ -37,9 +41,25 @@ export class ActSet {
     const decoded = decodeAct(bytes, { crypto: this.#crypto, mesh: this.mesh })
     if (!decoded.ok) return decoded
     this.#acts.set(decoded.value.id, decoded.value)
-    this.#roster = null
-    this.#digest = null
+    this.#changed()
     return success({ act: decoded.value, isNew: true })
+  }
+
+  /**
+   * Lets go of what is not kept, until the rest gives a roster by which all of it is: without an act that counted for nothing others may come to count for
+   * nothing. Nothing goes before the genesis is held.
+   * @returns what was let go.
+   */
+  settle(): readonly ActId[] {
+    const dropped: ActId[] = []
+    for (;;) {
+      const roster = this.roster()
+      const kept = roster.mesh === null ? this.#acts : keptActs(this.#acts, roster.writers)
+      if (kept.size === this.#acts.size) return dropped
+      for (const id of this.#acts.keys()) if (!kept.has(id)) dropped.push(id)
+      this.#acts = kept
+      this.#changed()
+    }
   }
 
   has(id: ActId): boolean {
@@ -74,5 +94,10 @@ export class ActSet {
   roster(): Roster {
     this.#roster ??= reduceRoster(this.#acts.values())
     return this.#roster
+  }
+
+  #changed(): void {
+    this.#roster = null
+    this.#digest = null
   }
 }

@@ -38,6 +38,7 @@ const invitationWith = (roster: Roster, key: string): Invitation | null => {
 /** Why an invitation lets this host in no more, or null. Time, cancellation and number of uses bind the witness, not the roster (rules B3). */
 const judgeInvitation = (invitation: Invitation, hostKey: HostKey, nowMesh: Millis) => {
   const next = ['skein invite']
+  if (invitation.host !== undefined && invitation.host !== hostKey) return failure('INVITATION_INVALID', 'This invitation is for another host.', { next })
   if (invitation.cancelled) return failure('INVITATION_CANCELLED', 'An operator has cancelled this invitation. Ask for another one.', { next })
   if (nowMesh >= invitation.expires) {
     return failure('INVITATION_EXPIRED', 'This invitation has expired. Ask for another one.', { next, details: { expired: invitation.expires, now: nowMesh } })
@@ -78,8 +79,8 @@ export const judgeJoiner = (joiner: Joiner): Result<Admission> => {
     return failure('NOT_ADMITTED', 'This host is no member of the mesh and cannot let anybody in.')
   }
   const member = roster.members.get(hostKey)
-  if (member?.state === 'named') {
-    return failure('NOT_ADMITTED', 'This host has left the mesh. A key that has left does not come back: join with a new home.')
+  if (member?.state === 'named' || roster.isBarred(hostKey)) {
+    return failure('NOT_ADMITTED', 'This host has left the mesh or was revoked. A key that has ended does not come back: join with a new home.')
   }
   if (!member && roster.members.size >= LIMITS.members) return failure('NOT_ADMITTED', `The mesh is full: it has ${LIMITS.members} members.`)
   if (member && isWitnessed(member, judge)) return success({ witness: null })

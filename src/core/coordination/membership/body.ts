@@ -24,6 +24,8 @@ export interface GenesisBody {
   readonly host: { readonly key: HostKey; readonly name: string; readonly role: string }
   /** The host's signature over its joining statement (`joining.ts`), for the mesh that does not exist yet. */
   readonly proof: SignatureHex
+  /** A key kept offline that ranks above all operators: it introduces and revokes operators, and signs nothing else that counts. */
+  readonly recovery?: OperatorKey
 }
 
 /** `expires` is mesh time in milliseconds; `uses` counts hosts, not attempts. */
@@ -33,6 +35,8 @@ export interface InviteBody {
   readonly uses: number
   readonly expires: Millis
   readonly ephemeral: boolean
+  /** The one host that it is for: also how an operator lets in a host that is held back (rules B3). */
+  readonly host?: HostKey
 }
 
 export interface CancelBody {
@@ -57,11 +61,46 @@ export interface OperatorBody {
 }
 
 /**
- * Written by the host itself: `skein leave`. What its epochs hold up to these heads stays; an epoch that is not named is out whole. About 45 heads
- * fit into an act beside 64 ids that it has seen; `writeAct` says `TOO_LARGE` beyond.
+ * Written by the host itself (`skein leave`), or by a member for an ephemeral host that is gone. What its epochs hold up to these heads stays; an
+ * epoch that is not named is out whole. About 1,000 heads fit into an act; `writeAct` says `TOO_LARGE` beyond.
  */
 export interface RetireBody {
   readonly key: HostKey
+  readonly heads: readonly NamedHead[]
+}
+
+export interface RevokedHost {
+  readonly key: HostKey
+  readonly heads: readonly NamedHead[]
+}
+
+/**
+ * An operator ends keys of hosts, of lower-ranked operators, or both. What stays is said outright: of each host the heads of its epochs, and of all
+ * of them the acts that the signer had seen. Naming them, rather than finding them through `seen`, keeps the answer the same where acts between are
+ * not held.
+ */
+export interface RevokeBody {
+  readonly hosts: readonly RevokedHost[]
+  readonly operators: readonly OperatorKey[]
+  /** Acts of the revoked, and rotations of the revoked hosts, that stay. */
+  readonly acts: readonly ActId[]
+  readonly reason: string
+}
+
+/** A host goes on with another key: signed by an operator, and inside by both keys (`rotation.ts`). `heads` and `acts` of the old key stay. */
+export interface RotateBody {
+  readonly old: HostKey
+  readonly key: HostKey
+  readonly heads: readonly NamedHead[]
+  readonly acts: readonly ActId[]
+  readonly byOld: SignatureHex
+  readonly byNew: SignatureHex
+}
+
+/** From these heads on the host of this key has another role; what lies below them is read under the role that it had (rules B7). */
+export interface RoleBody {
+  readonly key: HostKey
+  readonly role: string
   readonly heads: readonly NamedHead[]
 }
 
@@ -73,6 +112,9 @@ export type ActContent =
   | { readonly kind: 'witness'; readonly body: WitnessBody }
   | { readonly kind: 'operator'; readonly body: OperatorBody }
   | { readonly kind: 'retire'; readonly body: RetireBody }
+  | { readonly kind: 'revoke'; readonly body: RevokeBody }
+  | { readonly kind: 'rotate'; readonly body: RotateBody }
+  | { readonly kind: 'role'; readonly body: RoleBody }
 
 export type ActKind = ActContent['kind']
 
@@ -123,11 +165,25 @@ const fields =
     return Object.fromEntries(parsed) as Body
   }
 
-const heads: Parse<readonly NamedHead[]> = value => {
-  if (!Array.isArray(value) || value.length > LIMITS.epochsPerKey) return null
-  const parsed = value.map(head).filter(each => each !== null)
-  return parsed.length === value.length && new Set(parsed.map(({ epoch }) => epoch)).size === parsed.length ? parsed : null
-}
+/** A field that may be missing is left out of what `required` gives; one that is there must hold. */
+const withOptional =
+  <Body extends object, Field extends string, Value>(required: Parse<Body>, field: Field, parse: Parse<Value>): Parse<Body & { readonly [Name in Field]?: Value }> =>
+  value => {
+    const body = required(value)
+    const given = body === null ? undefined : new Map<string, unknown>(Object.entries(value ?? {})).get(field)
+    if (body === null || given === undefined) return body
+    const result = parse(given)
+    return result === null ? null : ({ ...body, [field]: result } as Body & { readonly [Name in Field]?: Value })
+  }
+
+/** A list in which nothing stands twice, as `nameOf` tells them apart. */
+const listOf =
+  <Item>(item: Parse<Item>, most: number, nameOf: (item: Item) => string): Parse<readonly Item[]> =>
+  value => {
+    if (!Array.isArray(value) || value.length > most) return null
+    const parsed = value.map(item).filter(each => each !== null)
+    return parsed.length === value.length && new Set(parsed.map(nameOf)).size === parsed.length ? parsed : null
+  }
 
 const anySafe = Number.MAX_SAFE_INTEGER
 const name = text(isName)
@@ -138,9 +194,20 @@ const invitationKey = hex<InvitationKey>(64)
 const actId = hex<ActId>(64)
 const signature = hex<SignatureHex>(128)
 const head = fields<NamedHead>({ epoch: hex(24), seq: whole(0, anySafe), hash: hex<Hash>(64) })
+const heads = listOf(head, LIMITS.epochsPerKey, ({ epoch }) => epoch)
+const actIds = listOf(actId, LIMITS.actBytes / 64, id => id)
+const reason = text(given => given.length <= LIMITS.reasonChars)
 
-const genesis = fields<GenesisBody>({ name, operator: operatorKey, host: fields<GenesisBody['host']>({ key: hostKey, name, role }), proof: signature })
-const invite = fields<InviteBody>({ key: invitationKey, role, uses: whole(1, LIMITS.invitationUses), expires: whole(1, anySafe), ephemeral: flag })
+const genesis: Parse<GenesisBody> = withOptional(
+  fields<Omit<GenesisBody, 'recovery'>>({ name, operator: operatorKey, host: fields<GenesisBody['host']>({ key: hostKey, name, role }), proof: signature }),
+  'recovery',
+  operatorKey
+)
+const invite: Parse<InviteBody> = withOptional(
+  fields<Omit<InviteBody, 'host'>>({ key: invitationKey, role, uses: whole(1, LIMITS.invitationUses), expires: whole(1, anySafe), ephemeral: flag }),
+  'host',
+  hostKey
+)
 const cancel = fields<CancelBody>({ invite: actId })
 const witness = fields<WitnessBody>({
   invite: actId,
@@ -151,6 +218,14 @@ const witness = fields<WitnessBody>({
 })
 const operator = fields<OperatorBody>({ key: operatorKey, name })
 const retire = fields<RetireBody>({ key: hostKey, heads })
+const revoke = fields<RevokeBody>({
+  hosts: listOf(fields<RevokedHost>({ key: hostKey, heads }), LIMITS.revokedKeys, ({ key }) => key),
+  operators: listOf(operatorKey, LIMITS.revokedKeys, key => key),
+  acts: actIds,
+  reason
+})
+const rotate = fields<RotateBody>({ old: hostKey, key: hostKey, heads, acts: actIds, byOld: signature, byNew: signature })
+const roleChange = fields<RoleBody>({ key: hostKey, role, heads })
 
 /** `unknown`: a kind of a later version. `invalid`: a kind of ours whose body is not. */
 export type ParsedBody = { readonly type: 'content'; readonly content: ActContent } | { readonly type: 'unknown' } | { readonly type: 'invalid' }
@@ -184,6 +259,18 @@ export const parseBody = (kind: string, value: unknown): ParsedBody => {
     }
     case 'retire': {
       const body = retire(value)
+      return body ? found({ kind, body }) : INVALID
+    }
+    case 'revoke': {
+      const body = revoke(value)
+      return body ? found({ kind, body }) : INVALID
+    }
+    case 'rotate': {
+      const body = rotate(value)
+      return body ? found({ kind, body }) : INVALID
+    }
+    case 'role': {
+      const body = roleChange(value)
       return body ? found({ kind, body }) : INVALID
     }
     default:

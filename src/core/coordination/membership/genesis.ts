@@ -13,12 +13,14 @@ export interface Founding {
   readonly hostName: string
   readonly role: string
   readonly stamp: Stamp
+  /** Public half of the recovery key; without one a mesh whose last operator key is lost has to be founded anew. */
+  readonly recovery?: OperatorKey
 }
 
 /** The act that founds a mesh, and the id that the mesh has from it. `FIELD_INVALID` names what cannot be a name or a role. */
 export const foundMesh = (
   crypto: Crypto,
-  { name, hostName, role, stamp }: Founding,
+  { name, hostName, role, stamp, recovery }: Founding,
   operator: Signer,
   host: Signer
 ): Result<{ readonly mesh: MeshId; readonly bytes: Uint8Array }> => {
@@ -29,7 +31,7 @@ export const foundMesh = (
   const operatorKey = toHex(operator.publicKey) as OperatorKey
   const hostKey = toHex(host.publicKey) as HostKey
   const proof = toHex(host.sign(joiningStatement('joining', { mesh: NO_MESH, hostKey, name: hostName, by: operatorKey }))) as SignatureHex
-  const body = { name, operator: operatorKey, host: { key: hostKey, name: hostName, role }, proof }
+  const body = { name, operator: operatorKey, host: { key: hostKey, name: hostName, role }, proof, ...(recovery !== undefined && { recovery }) }
   const written = writeAct({ mesh: NO_MESH, stamp, seen: [], content: { kind: 'genesis', body } }, operator)
   return written.ok ? success({ mesh: meshIdOf(crypto, written.value), bytes: written.value }) : written
 }

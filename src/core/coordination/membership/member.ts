@@ -2,12 +2,20 @@ import type { ActId, HostId, HostKey } from '../../brand.js'
 import type { Stamp } from '../../stamp.js'
 import type { NamedHead } from './body.js'
 
+/** A role that a host had until an operator gave it another: what lies below these heads is read under it (rules B7). */
+export interface FormerRole {
+  readonly role: string
+  readonly heads: readonly NamedHead[]
+}
+
 interface MemberFacts {
   readonly hostId: HostId
   readonly key: HostKey
   /** As the host chose it; other hosts may have the same (`Roster.displayName`). */
   readonly name: string
   readonly role: string
+  /** Oldest first; absent where the role never changed. */
+  readonly formerRoles?: readonly FormerRole[]
   readonly ephemeral: boolean
   /** Stamp of the act that let it in: its writer's word, for display. */
   readonly since: Stamp

@@ -18,11 +18,12 @@ export class DisplayNames {
   readonly #byKey = new Map<HostKey, string>()
 
   constructor(hosts: readonly Named[], heldBack: readonly Named[] = []) {
-    const uses = new Map<string, number>()
-    for (const { name } of hosts) uses.set(folded(name), (uses.get(folded(name)) ?? 0) + 1)
+    // the keys of one host are one host
+    const uses = new Map<string, Set<HostId>>()
+    for (const { name, hostId } of hosts) uses.set(folded(name), (uses.get(folded(name)) ?? new Set()).add(hostId))
     const inFull = new Set(hosts.map(host => folded(withId(host))))
     for (const host of hosts) {
-      const isAlone = uses.get(folded(host.name)) === 1 && !inFull.has(folded(host.name))
+      const isAlone = uses.get(folded(host.name))?.size === 1 && !inFull.has(folded(host.name))
       this.#byKey.set(host.key, isAlone ? host.name : withId(host))
     }
     for (const host of heldBack) this.#byKey.set(host.key, withId(host))

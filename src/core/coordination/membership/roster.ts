@@ -1,15 +1,16 @@
-import type { ActId, HostKey, MeshId } from '../../brand.js'
+import type { ActId, HostId, HostKey, MeshId } from '../../brand.js'
 import { compareText } from '../../encoding/bytes.js'
 import { LIMITS } from '../../limits.js'
 import { compareStamps } from '../../stamp.js'
 import { admitHosts } from './admissions.js'
 import type { VerifiedAct } from './act.js'
-import type { NamedHead } from './body.js'
-import { departures } from './departure.js'
+import { endingOf, operatorCuts, outlives, retirementsIn, standingRotations, type Cuts } from './endings.js'
 import { openInvitations, type Invitation } from './invitation.js'
+import type { Writers } from './kept.js'
 import type { Ended, HeldBackHost, Member, StandingHost } from './member.js'
 import { DisplayNames } from './names.js'
-import { rankOperators, type Operator } from './operators.js'
+import { everOperators, rankOperators, type Operator } from './operators.js'
+import { changedRoles } from './roles.js'
 
 export type Standing =
   | { readonly state: 'member' }
@@ -32,6 +33,8 @@ interface RosterFacts {
   readonly members: ReadonlyMap<HostKey, Member>
   readonly heldBack: ReadonlyMap<HostKey, HeldBackHost>
   readonly invitations: ReadonlyMap<ActId, Invitation>
+  readonly writers: Writers
+  readonly ended: ReadonlySet<HostKey>
   readonly carried: readonly CarriedAct[]
   readonly tips: readonly VerifiedAct[]
 }
@@ -41,18 +44,21 @@ export class Roster {
   /** Null until the genesis is held: then nobody stands. */
   readonly mesh: MeshId | null
   readonly name: string | null
-  /** By rank, the founder first. */
+  /** By rank, the founder first; revoked ones among them. */
   readonly operators: readonly Operator[]
-  /** Those who stand or left, in the order in which they were let in, the founder first. */
+  /** Every key that stands or stood, in the order in which they were let in, the founder first. */
   readonly members: ReadonlyMap<HostKey, Member>
   readonly heldBack: ReadonlyMap<HostKey, HeldBackHost>
   /** Those made by operators, in order of id. */
   readonly invitations: ReadonlyMap<ActId, Invitation>
   readonly carried: readonly CarriedAct[]
+  /** Whose acts are kept, also of those that are revoked. */
+  readonly writers: Writers
   /** Newest first. */
   readonly #tips: readonly VerifiedAct[]
   readonly #names: DisplayNames
   readonly #operatorKeys: ReadonlySet<string>
+  readonly #ended: ReadonlySet<HostKey>
 
   constructor(facts: RosterFacts) {
     this.mesh = facts.mesh
@@ -62,9 +68,11 @@ export class Roster {
     this.heldBack = facts.heldBack
     this.invitations = facts.invitations
     this.carried = facts.carried
+    this.writers = facts.writers
+    this.#ended = facts.ended
     this.#tips = facts.tips
     this.#names = new DisplayNames([...facts.members.values()], [...facts.heldBack.values()])
-    this.#operatorKeys = new Set(facts.operators.map(({ key }) => key))
+    this.#operatorKeys = new Set(facts.operators.filter(({ revoked }) => !revoked).map(({ key }) => key))
   }
 
   /** The one question that replication asks: is this key let in, and up to which heads. */
@@ -72,6 +80,16 @@ export class Roster {
     const member = this.members.get(key)
     if (member) return member.state === 'named' ? { state: 'named', how: member.how, heads: member.heads } : { state: 'member' }
     return { state: this.heldBack.has(key) ? 'held-back' : 'unknown' }
+  }
+
+  /** Whether an operator's word keeps this key out for good, a key that was never let in among them. */
+  isBarred(key: HostKey): boolean {
+    return this.#ended.has(key)
+  }
+
+  /** The keys of a host, its first one first. */
+  keysOf(hostId: HostId): readonly HostKey[] {
+    return [...this.members.values()].filter(member => member.hostId === hostId).map(({ key }) => key)
   }
 
   isOperator(key: string): boolean {
@@ -94,10 +112,10 @@ export class Roster {
   }
 }
 
-const withDeparture = (host: StandingHost, heads: readonly NamedHead[] | undefined): Member =>
-  heads === undefined ? { ...host, state: 'member' } : { ...host, state: 'named', how: 'left', heads }
+const LONE = { operators: [], members: new Map(), heldBack: new Map(), invitations: new Map(), writers: { operators: new Set<string>(), hosts: new Map(), invitations: new Map() }, ended: new Set<HostKey>() } as const
 
-const isCarried = ({ signer, content }: VerifiedAct): boolean => content === null || (content.kind === 'retire' && (content.body.key as string) !== signer)
+const isRetirer = (members: ReadonlyMap<HostKey, StandingHost>, cuts: Cuts, act: VerifiedAct): boolean =>
+  members.get(act.signer as string as HostKey)?.ephemeral === false && outlives(cuts, act)
 
 /**
  * The roster that a set of acts gives: equal for any order and any repetition. The acts are all of one mesh, as `decodeAct` sees to it; without its
@@ -109,25 +127,39 @@ export const reduceRoster = (given: Iterable<VerifiedAct>): Roster => {
   const sorted = [...acts.values()].sort((left, right) => compareText(left.id, right.id))
   const seen = new Set(sorted.flatMap(act => act.seen))
   const tips = sorted.filter(({ id }) => !seen.has(id)).sort((left, right) => compareStamps(right.stamp, left.stamp) || compareText(left.id, right.id))
-  const carried = sorted.filter(isCarried).map(({ id, kind, minor }) => ({ id, kind, minor }))
+  const carried = sorted.filter(({ content }) => content === null).map(({ id, kind, minor }) => ({ id, kind, minor }))
   const genesis = sorted.find(({ kind }) => kind === 'genesis')
-  if (genesis?.content?.kind !== 'genesis' || genesis.hostId === null) {
-    return new Roster({ mesh: null, name: null, operators: [], members: new Map(), heldBack: new Map(), invitations: new Map(), carried, tips })
-  }
+  if (genesis?.content?.kind !== 'genesis' || genesis.hostId === null) return new Roster({ ...LONE, mesh: null, name: null, carried, tips })
 
   const { name, host } = genesis.content.body
-  const operators = rankOperators(genesis, sorted)
-  const invitations = openInvitations(sorted, new Set<string>(operators.map(({ key }) => key)))
-  const founder: StandingHost = { ...host, hostId: genesis.hostId, ephemeral: false, since: genesis.stamp, invite: null, witnesses: [] }
-  const { members, heldBack } = admitHosts(founder, acts, invitations)
-  const left = departures(sorted)
+  const { hostId, stamp } = genesis
+  const authority = rankOperators(genesis, sorted)
+  const rotations = standingRotations(authority)
+  const cuts = operatorCuts(authority, rotations)
+  const founder = (): StandingHost => ({ ...host, hostId, ephemeral: false, since: stamp, invite: null, witnesses: [] })
+  const invitations = openInvitations(authority)
+  const { members, heldBack } = admitHosts({ founder: founder(), acts, invitations, rotations, cuts })
+  // whose acts are kept does not depend on revocations: one that falls later has lost nothing
+  const uncut = cuts.size === 0 ? members : admitHosts({ founder: founder(), acts, invitations: openInvitations(authority), rotations, cuts: new Map() }).members
+  const writers = { ...everOperators(genesis, sorted, LIMITS.operators), hosts: new Map([...uncut, ...members]) }
+
+  const { own, foreign } = retirementsIn(sorted)
+  const roles = changedRoles(authority, acts, members)
+  const shown = (member: StandingHost): Member => {
+    const retirers = member.ephemeral ? foreign.filter(act => act.content.body.key === member.key && isRetirer(members, cuts, act)) : []
+    const ended = endingOf({ cuts: cuts.get(member.key) ?? [], own: own.get(member.key) ?? [], foreign: retirers.map(({ content }) => content.body.heads) })
+    const changed = roles.get(member.hostId)
+    return { ...member, ...(changed && { role: changed.role, formerRoles: changed.former }), ...(ended ?? { state: 'member' }) }
+  }
   return new Roster({
     mesh: genesis.id as string as MeshId,
     name,
-    operators,
-    members: new Map([...members].map(([key, member]) => [key, withDeparture(member, left.get(key))])),
+    operators: authority.operators,
+    members: new Map([...members].map(([key, member]) => [key, shown(member)])),
     heldBack,
     invitations,
+    writers,
+    ended: new Set([...cuts.keys()]),
     carried,
     tips
   })

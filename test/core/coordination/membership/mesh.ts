@@ -7,6 +7,7 @@ import { actIdOf, decodeAct, encodeUnsignedAct, signAct, writeAct, type Verified
 import type { ActContent, InvitationKey, InviteBody, NamedHead, OperatorKey, SignatureHex, SignerKey, WitnessBody } from '../../../../src/core/coordination/membership/body.js'
 import { foundMesh } from '../../../../src/core/coordination/membership/genesis.js'
 import { proveJoining } from '../../../../src/core/coordination/membership/joining.js'
+import { proveRotation } from '../../../../src/core/coordination/membership/rotation.js'
 import type { Roster } from '../../../../src/core/coordination/membership/roster.js'
 
 export const crypto = nodeCrypto
@@ -23,6 +24,8 @@ export const signer = (name: string): Signer => {
 
 export const keyOf = (name: string): HostKey => toHex(signer(name).publicKey) as HostKey
 
+export const operatorKeyOf = (name: string): OperatorKey => keyOf(name) as string as OperatorKey
+
 export const take = <Value>(result: Result<Value>): Value => {
   if (!result.ok) throw new Error(`${result.failure.code}: ${result.failure.message}`)
   return result.value
@@ -32,17 +35,28 @@ export const codeOf = (result: Result<unknown>): string => (result.ok ? 'ok' : r
 
 export const hex = (bytes: Uint8Array): SignatureHex => toHex(bytes) as SignatureHex
 
+/** Every signature holds: for histories of thousands of acts, where signatures are not in question. */
+export const toyCrypto: Crypto = { ...nodeCrypto, verify: () => true }
+const NO_SIGNATURE = new Uint8Array(64)
+
 /** A mesh `demo` of host `mac` and operator `op`, and a pencil to draw acts of it. Time is a count of seconds. */
 export class DrawnMesh {
   readonly mesh: MeshId
   readonly genesis: VerifiedAct
   readonly acts: VerifiedAct[] = []
+  /** What the next acts have seen; null: all that was drawn before. */
+  sight: readonly ActId[] | null = null
   #time = 1
 
-  constructor(readonly crypto: Crypto = nodeCrypto) {
-    const founded = take(foundMesh(crypto, { name: 'demo', hostName: 'mac', role: 'worker', stamp: { wall: 1000, count: 0 } }, signer('op'), signer('mac')))
+  constructor(readonly crypto: Crypto = nodeCrypto, { recovery }: { recovery?: string } = {}) {
+    const founded = take(foundMesh(crypto, { name: 'demo', hostName: 'mac', role: 'worker', stamp: { wall: 1000, count: 0 }, ...(recovery !== undefined && { recovery: operatorKeyOf(recovery) }) }, this.signer('op'), this.signer('mac')))
     this.mesh = founded.mesh
     this.genesis = this.keep(founded.bytes)
+  }
+
+  /** With `toyCrypto` signatures are empty. */
+  signer(name: string): Signer {
+    return this.crypto === toyCrypto ? { publicKey: signer(name).publicKey, sign: () => NO_SIGNATURE } : signer(name)
   }
 
   keep(bytes: Uint8Array): VerifiedAct {
@@ -52,14 +66,14 @@ export class DrawnMesh {
   }
 
   /** By default an act has seen all that was drawn before it. */
-  write(by: string, content: ActContent, { seen = this.acts.map(({ id }) => id).slice(-64), wall = ++this.#time * 1000 }: { seen?: readonly ActId[]; wall?: number } = {}): VerifiedAct {
-    return this.keep(take(writeAct({ mesh: this.mesh, stamp: { wall, count: 0 }, seen, content }, signer(by))))
+  write(by: string, content: ActContent, { seen = this.sight ?? this.acts.map(({ id }) => id).slice(-64), wall = ++this.#time * 1000 }: { seen?: readonly ActId[]; wall?: number } = {}): VerifiedAct {
+    return this.keep(take(writeAct({ mesh: this.mesh, stamp: { wall, count: 0 }, seen, content }, this.signer(by))))
   }
 
   /** A kind or body as some other version might write it. */
   writeAny(by: string, kind: string, body: object, minor = 0): Result<VerifiedAct> {
     const fields = { mesh: this.mesh, signer: keyOf(by) as SignerKey, stamp: { wall: ++this.#time * 1000, count: 0 }, seen: [], kind, body, minor }
-    const result = decodeAct(signAct(take(encodeUnsignedAct(fields)), signer(by)), { crypto: this.crypto, mesh: this.mesh })
+    const result = decodeAct(signAct(take(encodeUnsignedAct(fields)), this.signer(by)), { crypto: this.crypto, mesh: this.mesh })
     if (result.ok) this.acts.push(result.value)
     return result
   }
@@ -70,7 +84,7 @@ export class DrawnMesh {
   }
 
   witnessBody(invite: VerifiedAct, host: string, invitation: string, hostName = host): WitnessBody {
-    const proof = proveJoining(this.mesh, hostName, signer(host), signer(`invitation ${invitation}`))
+    const proof = proveJoining(this.mesh, hostName, this.signer(host), this.signer(`invitation ${invitation}`))
     return {
       invite: invite.id,
       key: toHex(proof.invitationKey) as InvitationKey,
@@ -90,6 +104,27 @@ export class DrawnMesh {
 
   leave(host: string, heads: readonly NamedHead[], by = host, seen?: readonly ActId[]): VerifiedAct {
     return this.write(by, { kind: 'retire', body: { key: keyOf(host), heads } }, seen ? { seen } : {})
+  }
+
+  /** Ends keys of hosts with these heads and keys of operators; by default every act of theirs drawn so far stays. */
+  revoke(by: string, hosts: Readonly<Record<string, readonly NamedHead[]>>, operators: readonly string[] = [], acts?: readonly ActId[]): VerifiedAct {
+    const gone = new Set<string>([...Object.keys(hosts), ...operators].map(keyOf))
+    const stay = acts ?? this.acts.filter(act => gone.has(act.signer) || (act.content?.kind === 'rotate' && gone.has(act.content.body.old))).map(({ id }) => id)
+    const body = { hosts: Object.entries(hosts).map(([host, heads]) => ({ key: keyOf(host), heads })), operators: operators.map(operatorKeyOf), acts: stay, reason: 'lost' }
+    return this.write(by, { kind: 'revoke', body })
+  }
+
+  rotate(by: string, old: string, next: string, heads: readonly NamedHead[], acts = this.acts.filter(({ signer: key }) => (key as string) === keyOf(old)).map(({ id }) => id)): VerifiedAct {
+    return this.write(by, { kind: 'rotate', body: { ...proveRotation(this.mesh, this.signer(old), this.signer(next)), heads, acts } })
+  }
+
+  role(by: string, host: string, role: string, heads: readonly NamedHead[] = [], seen?: readonly ActId[]): VerifiedAct {
+    return this.write(by, { kind: 'role', body: { key: keyOf(host), role, heads } }, seen ? { seen } : {})
+  }
+
+  /** Lets a host join by an invitation of its own. */
+  join(host: string, { by = 'mac', ...body }: Partial<InviteBody> & { by?: string } = {}): VerifiedAct {
+    return this.witness(by, this.invite(host, body), host, host)
   }
 
   idOf(bytes: Uint8Array): ActId {
