@@ -4,6 +4,7 @@ import type { Signer } from '../../src/core/crypto.js'
 import type { Effect } from '../../src/core/replica/effect.js'
 import type { Draft, Input } from '../../src/core/replica/input.js'
 import { Replica } from '../../src/core/replica/replica.js'
+import { epochTextOf, keyOf } from '../../src/core/replication/author.js'
 import type { ChannelEnd } from './channel.js'
 import { SimClock } from './clock.js'
 import { endsInCommit, isOnDisk, type CrashPoint } from './crash.js'
@@ -19,6 +20,10 @@ export class SimHost {
   readonly key: HostKey
   readonly clock: SimClock
   disk = new Disk()
+  /** What the machine remembers outside the home: the highest number of each own epoch that was on disk (rules C7). */
+  witness = new Map<string, number>()
+  /** What tells this place from others: it changes when the files are put there anew. */
+  place = 0
   replica: Replica
   isUp = false
   /** How often it was started. */
@@ -77,7 +82,7 @@ export class SimHost {
     this.#underWay = null
     this.#missed = null
     this.world.sabotage?.start?.(this)
-    for (const input of this.disk.inputs()) {
+    for (const input of this.#found()) {
       this.feed(input)
       if (input.type === 'frameLoaded') this.#mayEndAt('while the store is read')
       if (!this.isUp) return
@@ -89,6 +94,12 @@ export class SimHost {
     this.feed({ type: 'started', epochNonce: this.world.random.bytes(8) })
     if (this.invitation !== null) this.feed({ type: 'joining', proof: this.invitation.proof, inviter: this.invitation.through.key })
     this.world.checks.started(this)
+  }
+
+  *#found(): Generator<Input> {
+    for (const [epoch, seq] of this.witness) yield { type: 'witnessLoaded', epoch, seq }
+    yield { type: 'placeLoaded', facts: new Map([['inode', `${this.name} ${this.place}`]]) }
+    yield* this.disk.inputs()
   }
 
   /** The process ends here and now. Of a commit under way the disk has all or nothing, and nobody was told. */
@@ -200,7 +211,10 @@ export class SimHost {
       const written = this.disk.ends(world.random)
       if (written === null || written.stays) this.#onDisk(effect)
       this.#underWay = null
-      if (written === null) return this.feed({ type: 'committed', batch: effect.id })
+      if (written === null) {
+        for (const { author, seq } of effect.batch.frames) if (keyOf(author) === this.key) this.witness.set(epochTextOf(author), seq)
+        return this.feed({ type: 'committed', batch: effect.id })
+      }
       world.note(`${this.name}: ${written.reason}`)
       world.occurred.add('storage error')
       this.feed({ type: 'storeFailed', code: written.code, reason: written.reason })

@@ -1,4 +1,5 @@
 import { Adversary } from './adversary.js'
+import type { Disk } from './disk.js'
 import { FAULTS, type FaultName, type FaultWeights } from './faults/faults.js'
 import type { SimHost } from './host.js'
 import type { World } from './world.js'
@@ -7,6 +8,8 @@ import type { World } from './world.js'
 export class Nemesis {
   readonly world: World
   readonly adversary: Adversary
+  /** What somebody copied of a host's machine, and may lay back. */
+  readonly backups = new Map<SimHost, { readonly disk: Disk; readonly witness: ReadonlyMap<string, number> }>()
   readonly #bag: readonly (readonly [FaultName, number])[]
   #isOver = false
 
@@ -20,7 +23,7 @@ export class Nemesis {
 
   /** Hosts that still belong to their owners. */
   honest(): SimHost[] {
-    return this.world.hosts.filter(host => host !== this.adversary.puppet)
+    return this.world.hosts.filter(host => host !== this.adversary.puppet && host.distort === null)
   }
 
   step(): void {
@@ -60,7 +63,8 @@ export class Nemesis {
     world.reachable = (one, other) => one !== this.adversary.puppet && other !== this.adversary.puppet
     world.cut.clear()
     world.deaf.clear()
-    if (this.adversary.puppet !== null) world.neighbours = () => true
+    // honest hosts are joined to each other without those that are not
+    if (this.honest().length < world.hosts.length) world.neighbours = () => true
     world.slowNetworkMs = 40
     world.slowDiskMs = 8
     world.redialMs = 300

@@ -35,6 +35,9 @@ export const SCENARIOS: readonly Scenario[] = [
   { ...SHARED, name: 'clogged, flapping and half-open links', weights: always({ partition: 2, heal: 2, deafness: 2, breakLink: 1, halfOpen: 1, stall: 2, slow: 2, flap: 2, swizzle: 2, doubleDial: 2 }) },
   { ...SHARED, name: 'clocks', weights: always({ clockStep: 4, strobe: 3, pause: 3, restart: 2, partition: 1, heal: 1 }) },
   { ...SHARED, name: 'disks that fail', weights: always({ fullDisk: 2, failingSync: 2, crash: 6, damage: 2, restart: 2, compact: 2, partition: 1, heal: 1 }) },
+  { ...SHARED, name: 'restored store', faults: [6, 20], weights: always({ backup: 4, restore: 4, restart: 1, compact: 1, crash: 2, partition: 1, heal: 1 }) },
+  { ...SHARED, name: 'store lost', faults: [4, 16], weights: always({ loseStore: 3, restart: 2, compact: 2, crash: 2, partition: 1, heal: 1 }) },
+  { ...SHARED, name: 'member that lies about what it holds', hosts: [4, 5, 6], faults: [6, 20], weights: always({ liar: 6, restart: 2, compact: 2, partition: 1, heal: 1, breakLink: 2 }) },
   { ...SHARED, name: 'copied home', weights: always({ copyHome: 4, restart: 3, compact: 2, crash: 2, partition: 2, heal: 2 }) },
   { ...SHARED, name: 'equivocating member', hosts: [4, 5], faults: [6, 20], weights: always({ puppet: 10, restart: 1, compact: 1, partition: 1, heal: 1 }) }
 ]

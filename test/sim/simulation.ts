@@ -111,13 +111,8 @@ export const simulate = (seed: number, { scenario = EVERYTHING, record = false, 
 
   schedule.runUntil(chaosMs)
   nemesis.stop()
-  // who was invited by way of a host that the adversary took, and does not know that it was let in, has to ask for another invitation
-  const stranded = nemesis.honest().filter(host => host.invitation !== null && !host.isMember && host.invitation.through === nemesis.adversary.puppet)
-  const honest = nemesis.honest().filter(host => !stranded.includes(host))
-  for (const host of stranded) {
-    host.kill()
-    world.unplug(host)
-  }
+  const honest = nemesis.honest()
+  for (const host of honest) if (host.life > 0 && !host.isMember) world.joinAgain(host, founder)
   linkUp(world, honest)
   schedule.runUntil(schedule.now + LEVEL_WITHIN_MS)
   // notes about when peers were heard are written now and then

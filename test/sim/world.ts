@@ -1,8 +1,8 @@
 import type { MeshId } from '../../src/core/brand.js'
 import { writeAct } from '../../src/core/coordination/membership/act.js'
-import type { InvitationKey } from '../../src/core/coordination/membership/body.js'
+import type { ActContent, InvitationKey } from '../../src/core/coordination/membership/body.js'
 import { foundMesh } from '../../src/core/coordination/membership/genesis.js'
-import { proveJoining } from '../../src/core/coordination/membership/joining.js'
+import { proveJoining, type JoiningProof } from '../../src/core/coordination/membership/joining.js'
 import { toHex } from '../../src/core/encoding/bytes.js'
 import type { Effect } from '../../src/core/replica/effect.js'
 import type { Input } from '../../src/core/replica/input.js'
@@ -114,16 +114,33 @@ export class World {
   /** An operator invites, by way of a member; the newcomer starts, and dials that member until it is one itself. */
   join(host: SimHost, through: SimHost): void {
     this.note(`${host.name} joins through ${through.name}`)
-    const invitation = this.keys.signer(`invitation of ${host.name}`)
-    const body = { key: toHex(invitation.publicKey) as InvitationKey, role: 'worker', uses: 2, expires: Number.MAX_SAFE_INTEGER, ephemeral: false }
-    const seen = through.replica.acts.roster().newestActs()
-    const act = must(writeAct({ mesh: this.mesh, stamp: { wall: this.wallMs, count: 0 }, seen, content: { kind: 'invite', body } }, this.#operator))
-    through.submitAct(act, () => {
+    this.#invite(host, through, proof => {
       if (host.life > 0) return
-      host.invitation = { proof: proveJoining(this.mesh, host.name, host.signer, invitation), through }
+      host.invitation = { proof, through }
       host.start()
       this.keepDialling(host)
     })
+  }
+
+  /** Whose invitation came to nothing, or who does not know that it was let in, has to ask for another one. */
+  joinAgain(host: SimHost, through: SimHost): void {
+    this.note(`${host.name} asks for another invitation, of ${through.name}`)
+    this.#invite(host, through, proof => {
+      host.invitation = { proof, through }
+      host.feed({ type: 'joining', proof, inviter: through.key })
+    })
+  }
+
+  #invite(host: SimHost, through: SimHost, invited: (proof: JoiningProof) => void): void {
+    const invitation = this.keys.signer(`invitation of ${host.name} at ${this.schedule.now}`)
+    const body = { key: toHex(invitation.publicKey) as InvitationKey, role: 'worker', uses: 2, expires: Number.MAX_SAFE_INTEGER, ephemeral: false }
+    this.operate(through, { kind: 'invite', body }, () => invited(proveJoining(this.mesh, host.name, host.signer, invitation)))
+  }
+
+  /** The operator signs an act at this host. @param done called once it is on disk, if it ever is */
+  operate(at: SimHost, content: ActContent, done: () => void = () => undefined): void {
+    const seen = at.replica.acts.roster().newestActs()
+    at.submitAct(must(writeAct({ mesh: this.mesh, stamp: { wall: this.wallMs, count: 0 }, seen, content }, this.#operator)), done)
   }
 
   channelOf(end: ChannelEnd): Channel | null {

@@ -1,10 +1,11 @@
 import type { Fault } from './network.js'
+import { FORTUNE_FAULTS } from './fortune.js'
 import { MACHINE_FAULTS } from './machine.js'
 import { MEMBER_FAULTS } from './members.js'
 import { NETWORK_FAULTS } from './network.js'
 
 /** Everything that can go wrong, by name. */
-export const FAULTS = { ...NETWORK_FAULTS, ...MACHINE_FAULTS, ...MEMBER_FAULTS } satisfies Readonly<Record<string, Fault>>
+export const FAULTS = { ...NETWORK_FAULTS, ...MACHINE_FAULTS, ...FORTUNE_FAULTS, ...MEMBER_FAULTS } satisfies Readonly<Record<string, Fault>>
 
 export type FaultName = keyof typeof FAULTS
 

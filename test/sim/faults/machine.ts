@@ -36,12 +36,6 @@ const pause: Fault = nemesis => {
   host.pause(ms, isAsleep)
 }
 
-const compact: Fault = nemesis => {
-  const host = nemesis.anyUp()
-  nemesis.world.note(`${host?.name} compacts`)
-  host?.feed({ type: 'compact' })
-}
-
 /** No room for anything: the first commit fences the host, which somebody starts again once there is room. */
 const fullDisk: Fault = nemesis => {
   const host = nemesis.anyUp()
@@ -115,4 +109,4 @@ const strobe: Fault = nemesis => {
   for (let turn = 0; turn < turns; turn++) nemesis.later(turn * everyMs, () => void (host.clock.skewMs = right + (turn % 2 === 0 ? jumpMs : 0)))
 }
 
-export const MACHINE_FAULTS = { restart, crash, pause, compact, fullDisk, failingSync, damage, clockStep, strobe }
+export const MACHINE_FAULTS = { restart, crash, pause, fullDisk, failingSync, damage, clockStep, strobe }

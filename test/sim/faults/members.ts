@@ -1,3 +1,4 @@
+import { LIES } from '../lies.js'
 import type { Fault } from './network.js'
 
 /** A copy of a home writes on, elsewhere and at the same time as the original. */
@@ -18,4 +19,17 @@ const puppet: Fault = nemesis => {
   if (hosts.length > 3 && candidates.length > 0) adversary.takeOver(random.pick(candidates))
 }
 
-export const MEMBER_FAULTS = { copyHome, puppet }
+/** A member keeps to its links and lies: about what it holds, or by saying nothing. */
+const liar: Fault = nemesis => {
+  const { world } = nemesis
+  const candidates = world.hosts.filter(host => host.isUp && host.isMember && host !== world.hosts[0])
+  if (nemesis.honest().length < world.hosts.length || world.hosts.length < 4 || candidates.length === 0) return
+  const host = world.random.pick(candidates)
+  const lie = world.random.pick([...LIES.keys()])
+  world.note(`${host.name} lies: it ${lie}`)
+  world.occurred.add(`member that ${lie}`)
+  const tell = LIES.get(lie)
+  if (tell !== undefined) host.distort = bytes => tell(bytes, world)
+}
+
+export const MEMBER_FAULTS = { copyHome, puppet, liar }
