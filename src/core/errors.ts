@@ -54,6 +54,7 @@ export const ERRORS = {
   PASSPHRASE_WRONG: { exit: 4, link: 'keep' },
   PORT_TAKEN: { exit: 4, link: 'keep' },
   LOG_FULL: { exit: 4, link: 'keep' },
+  KEY_SPENT: { exit: 4, link: 'keep' },
   REQUEST_REFUSED: { exit: 4, link: 'keep' },
   HOST_LEFT: { exit: 4, link: 'keep' },
   // joining and linking

@@ -8,7 +8,7 @@ export const LIMITS = {
   framePayloadBytes: 64 * 1024, // Yjs V1 costs about 111 ms a MiB: 64 KiB stays under 10 ms
   snapshotPartBytes: 256 * 1024, // 28 ms at worst, under the 50 ms an event loop may block
   snapshotParts: 64, // twice a document of the largest size: more is never a snapshot that counts
-  frameHeaderBytes: 1024, // 200 today; room for a newer minor
+  frameHeaderBytes: 250, // 190 today; room for a newer minor, and 1,025 with their signatures still fit into one message (a proof against a key)
   recordBytes: 32 * 1024, // half a payload, so that a frame always holds a record and what Yjs adds
   recordKeyBytes: 256, // an id has 32; room for a newer minor
   liveRecordsPerAuthor: 20_000, // 14 MB of heap for the greediest author (0.7 KB each)
@@ -16,7 +16,7 @@ export const LIMITS = {
   logBytesSinceSnapshot: 16 * 1024 * 1024, // what is replayed at a start or a cold join; twice the document
   logFramesSinceSnapshot: 10_000, // as above: 10,000 frames are checked within a second
   liveClaimsPerHost: 1_024, // twenty agents with fifty claims each
-  epochsPerKey: 1_024, // one is opened after a loss, not in daily work; bounds heads and stores against one key
+  epochsPerKey: 1_024, // one is opened after a loss, not in daily work; bounds heads and stores against one key, which is void with all its epochs beyond
   jsonDepth: 32, // no record nests more than 4; a parser's stack never grows with the input
   idsPerRecord: 512, // 18 KiB of ids: `release --all` of more is several records
   hostsPerAddressee: 512, // the sender lists who a role or all are; more is several records

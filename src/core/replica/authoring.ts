@@ -21,6 +21,10 @@ const FORMED_BYTES = 16 * 1024
 
 const LEFT = failure('HOST_LEFT', 'this host has left the mesh for good; what it holds can still be read', { next: ['skein --home ANOTHER-FOLDER join TOKEN'] })
 
+const KEY_SPENT = failure('KEY_SPENT', `this host's key has opened all the ${LIMITS.epochsPerKey} epochs that a key may: it can be read, and it writes on only with another key`, {
+  next: ['skein leave --yes', 'skein join TOKEN']
+})
+
 /** Nothing that ended is dropped yet (rules C2), so what fills a log stays in it. */
 const LOG_FULL = failure('LOG_FULL', `this host's log holds as many records as one may (${LIMITS.liveRecordsPerAuthor}, or ${LIMITS.documentBytesPerAuthor} bytes): it can be read, what was begun can be ended, and nothing new is taken`, {
   details: { records: LIMITS.liveRecordsPerAuthor, bytes: LIMITS.documentBytesPerAuthor },
@@ -105,9 +109,10 @@ export class Authoring {
   #form(): void {
     const { standing, epochs } = this.#parts
     const { own, commits, now, meshNow, rereading } = this.#context
-    if (standing.hasLeft) return this.#refusePending()
+    if (standing.hasLeft) return this.#refusePending(LEFT)
     // the act that had ended this key fell: first its own log is read again
     if (own.author !== null && rereading.has(own.author)) return
+    if (epochs.isSpent) return this.#refusePending(KEY_SPENT)
     epochs.ready()
     const records: (readonly [RecordId, string])[] = []
     let bytes = 0
@@ -132,10 +137,10 @@ export class Authoring {
     if (records.length > 0) epochs.write(records)
   }
 
-  /** A host that has left writes nothing more: others would not take it. */
-  #refusePending(): void {
+  /** A host that has left, or whose key is spent, writes nothing more: others would not take it. */
+  #refusePending(why: ReturnType<typeof failure>): void {
     this.#parts.epochs.abandon()
-    for (const request of this.drop()) this.#refuse(request, LEFT)
+    for (const request of this.drop()) this.#refuse(request, why)
   }
 
   /** What the next records of the same commit must be able to see. */

@@ -87,6 +87,11 @@ export class Commits {
     return this.#unstored.proofs.has(author) || [this.#staged, this.#underWay?.commit].some(commit => commit?.proofs.some(proof => proof.author === author) === true)
   }
 
+  /** Frames of this author that are not yet on disk. */
+  pendingFrames(author: AuthorId): VerifiedFrame[] {
+    return [this.#underWay?.commit, this.#staged].flatMap(commit => commit?.frames.flatMap(({ frame }) => (frame.header.author === author ? [frame] : [])) ?? [])
+  }
+
   /** Forgets what can never be written any more. */
   discard(): void {
     for (const { id } of this.#staged.acts) this.#unstored.acts.add(id)

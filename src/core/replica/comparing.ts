@@ -41,6 +41,7 @@ export class Comparing {
   takeHeads(link: Link, message: Extract<Message, { type: 'heads' }>): void {
     for (const head of message.heads) this.#compareHead(link, head)
     if (!message.last) return
+    this.#sendProofs(link)
     link.knowsTheirHeads = true
     if (message.acts !== this.#context.acts.digest()) this.#sayActIds(link)
     this.answer(link)
@@ -64,15 +65,21 @@ export class Comparing {
   }
 
   #sayHeads(link: Link): void {
-    const { logs, acts, commits } = this.#context
-    const proofs = [...logs.proofs()].filter(([author]) => !commits.isPendingProof(author)).map(([, proof]) => proof)
-    this.#parts.publishing.sendProofs(link, proofs)
+    const { logs, acts } = this.#context
     const heads = logs.heads(this.#parts.standing.countedOf, true)
     const digest = acts.digest()
     for (let from = 0; from === 0 || from < heads.length; from += HEADS_A_MESSAGE) {
       const some = heads.slice(from, from + HEADS_A_MESSAGE)
       this.#context.send(link, { type: 'heads', acts: digest, heads: some, last: from + some.length >= heads.length })
     }
+  }
+
+  /** The peer lists every epoch that it calls void: it is sent the proofs of the others. It asks for none of their frames meanwhile, having seen them named here. */
+  #sendProofs(link: Link): void {
+    const { logs, commits } = this.#context
+    const lacking = [...logs.proofs()].filter(([author]) => !link.listedForked.has(author) && !commits.isPendingProof(author))
+    this.#parts.publishing.sendProofs(link, lacking.map(([author, bytes]) => ({ author, bytes })))
+    link.listedForked.clear()
   }
 
   #sayActIds(link: Link): void {
@@ -87,6 +94,10 @@ export class Comparing {
   #compareHead(link: Link, head: Head): void {
     const { standing, wants } = this.#parts
     const { logs } = this.#context
+    if (head.state === 'forked' && logs.isForked(head.author)) {
+      link.listedForked.add(head.author)
+      link.knowsForked.add(head.author)
+    }
     if (head.state === 'forked' || !standing.wants(head.author)) return
     const admission = standing.admissionOf(head.author)
     // only a chain that ends in the named head is of use, and it is held as a whole by whoever says so

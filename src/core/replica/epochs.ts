@@ -1,6 +1,7 @@
-import type { RecordId } from '../brand.js'
+import type { AuthorId, RecordId } from '../brand.js'
 import { utf8Length } from '../encoding/bytes.js'
-import { authorParts, keyOf } from '../replication/author.js'
+import { LIMITS } from '../limits.js'
+import { authorParts, everyEpochOf, keyOf } from '../replication/author.js'
 import type { RecordChanges } from '../replication/document.js'
 import type { AuthorLog } from '../replication/log.js'
 import type { VerifiedFrame } from '../replication/verification.js'
@@ -35,6 +36,13 @@ export class Epochs {
     return own.sort((left, right) => authorParts(right.author).epoch.counter - authorParts(left.author).epoch.counter)
   }
 
+  /** What counts at present in an own epoch, or in all of them, to be kept when a fork takes it from view. */
+  liveIn(author: AuthorId): ReadonlyMap<RecordId, string>[] {
+    const { logs, key } = this.#context
+    const all = author === everyEpochOf(key)
+    return this.all().flatMap(log => (!logs.isForked(log.author) && (all || log.author === author) ? [log.records] : []))
+  }
+
   /** What counted in an own epoch until it was shown to have forked is published again, in the same commit as the proof. */
   rescue(records: ReadonlyMap<RecordId, string>): void {
     for (const [id, text] of records) this.#rescued.set(id, text)
@@ -48,7 +56,14 @@ export class Epochs {
 
   /** Whether there is something to write that no session asked for. */
   get isDue(): boolean {
-    return this.#rescued.size > 0 || this.#mustRenew
+    return (this.#rescued.size > 0 || this.#mustRenew) && !this.isSpent
+  }
+
+  /** Nothing can be written any more: an epoch would have to be opened, and the key has opened all that it may (rules C1). */
+  get isSpent(): boolean {
+    const { own, logs, key } = this.#context
+    const needsOne = own.author === null || this.#mustRenew
+    return logs.isSpent(key) || (needsOne && logs.epochsOf(key).size >= LIMITS.epochsPerKey)
   }
 
   /** The epoch written on so far can no longer be trusted, or counts nowhere. */
@@ -57,7 +72,7 @@ export class Epochs {
     return own.author !== null && (this.#doubts.pending !== null || logs.isForked(own.author))
   }
 
-  /** Sees to it that there is an epoch to write on. */
+  /** Sees to it that there is an epoch to write on; not to be called of a key that is spent. */
   ready(): void {
     const { own, logs, now, offsetMs } = this.#context
     const current = own.author
@@ -93,14 +108,26 @@ export class Epochs {
     const { own } = this.#context
     const records: (readonly [RecordId, string])[] = []
     let bytes = 0
+    let left = 0
     for (const record of this.#rescued) {
       const more = utf8Length(record[1])
-      if (own.log?.records.has(record[0]) === true || !own.hasRoomFor({ records: records.length + 1, bytes: bytes + more })) continue
+      if (this.#isPublished(record[0])) continue
+      if (!own.hasRoomFor({ records: records.length + 1, bytes: bytes + more })) {
+        left += 1
+        continue
+      }
       bytes += more
       records.push(record)
     }
     this.#rescued.clear()
+    if (left > 0) this.#context.refusals.add('LOG_FULL', `${left} records of an epoch that forked find no room in the present one`, 'this host', this.#context.now.wall)
     if (own.author !== null && records.length > 0) this.#intake.show(own.author, { type: 'changed', changes: this.write(records) })
+  }
+
+  /** In an own epoch that counts. */
+  #isPublished(id: RecordId): boolean {
+    const { logs } = this.#context
+    return this.all().some(log => !logs.isForked(log.author) && log.records.has(id))
   }
 
   #stage(frames: readonly VerifiedFrame[], ids: Iterable<RecordId> = []): void {

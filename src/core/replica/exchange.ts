@@ -1,4 +1,5 @@
 import type { Message } from '../replication/message.js'
+import type { Collecting } from './collecting.js'
 import type { Comparing } from './comparing.js'
 import type { Context } from './context.js'
 import type { Forks } from './forks.js'
@@ -15,6 +16,7 @@ export interface ExchangeParts {
   readonly serving: Serving
   readonly reception: Reception
   readonly forks: Forks
+  readonly collecting: Collecting
   readonly wants: Wants
   readonly linkage: Linkage
 }
@@ -30,16 +32,17 @@ export class Exchange {
   }
 
   take(link: Link, message: Message): void {
-    const { levelling, comparing, serving, reception, forks, linkage } = this.#parts
+    const { levelling, comparing, serving, reception, forks, collecting, linkage } = this.#parts
     if (!this.#affords(link, message)) return linkage.countRefusal(link, 'LINK_DELAYED', `a ${message.type} message faster than a peer may send them; it is asked for later`, false)
     switch (message.type) {
       case 'status':
         if (!levelling.take(link, message)) comparing.answer(link)
-        return
+        return collecting.goOn()
       case 'heads':
         comparing.takeHeads(link, message)
         // where nothing was missing any more, nothing will be committed either, and the peer would learn of it at the next beat only
-        return levelling.settle()
+        levelling.settle()
+        return collecting.goOn()
       case 'actIds':
         comparing.takeActIds(link, message)
         return levelling.settle()
@@ -47,7 +50,7 @@ export class Exchange {
         return reception.takeActs(message.acts, link)
       case 'forks':
         for (const proof of message.proofs) forks.takeProof(proof, link)
-        return
+        return collecting.goOn()
       case 'want':
         return serving.take(link, message.author, message.from)
       case 'frames':
@@ -72,18 +75,21 @@ export class Exchange {
    * compared at a beat.
    */
   #affords(link: Link, message: Message): boolean {
-    const signatures = message.type === 'frames' && !this.#parts.wants.isAsked(link, message.author) ? message.frames.length : signaturesIn(message)
+    const { wants, collecting } = this.#parts
+    const signatures = message.type === 'frames' && !wants.isAsked(link, message.author) && !collecting.isAsked(link, message.author) ? message.frames.length : signaturesIn(message)
     if (signatures === 0) return true
     if (link.unasked.isEmpty(this.#context.now.mono)) return false
     link.unasked.take(signatures)
     return true
   }
 
-  #takeFrames(link: Link, { author, frames, more }: Extract<Message, { type: 'frames' }>): void {
-    const { wants, reception, levelling } = this.#parts
+  #takeFrames(link: Link, answer: Extract<Message, { type: 'frames' }>): void {
+    const { author, frames, more } = answer
+    const { wants, reception, collecting, levelling } = this.#parts
     const nextOf = (): number => this.#context.logs.get(author)?.nextSeq ?? 0
     const before = nextOf()
     const askedFrom = wants.askedFrom(link, author)
+    if (askedFrom === null && collecting.take(link, answer)) return
     for (const bytes of frames) reception.takeFrame(bytes, link, askedFrom !== null)
     // what was held did not fit to the chain that an act names: all of it is asked for, once
     const gaveWay = before > 0 && nextOf() === 0 && askedFrom !== 0
@@ -96,8 +102,9 @@ export class Exchange {
 const signaturesIn = (message: Message): number => {
   if (message.type === 'push') return 1
   if (message.type === 'acts') return message.acts.length * SIGNATURES_AN_ACT
-  return message.type === 'forks' ? message.proofs.length * SIGNATURES_A_PROOF : 0
+  return message.type === 'forks' ? message.proofs.reduce((sum, proof) => sum + Math.ceil(proof.length / BYTES_A_SIGNED_HEADER), 0) : 0
 }
 
 const SIGNATURES_AN_ACT = 3
-const SIGNATURES_A_PROOF = 2
+/** Of a proof, which has two headers or many. */
+const BYTES_A_SIGNED_HEADER = 256

@@ -1,6 +1,7 @@
 import type { AuthorId } from '../brand.js'
 import { LIMITS } from '../limits.js'
 import type { Context } from './context.js'
+import type { Forks } from './forks.js'
 import type { Intake } from './intake.js'
 import { idsIn, type Places } from './places.js'
 import type { Reads } from './reads.js'
@@ -11,14 +12,16 @@ export class Holes {
   readonly #intake: Intake
   readonly #places: Places
   readonly #reads: Reads
+  readonly #forks: Forks
   /** Up to which number there are any. */
   readonly #lastBehind = new Map<AuthorId, number>()
 
-  constructor(context: Context, intake: Intake, places: Places, reads: Reads) {
+  constructor(context: Context, intake: Intake, places: Places, reads: Reads, forks: Forks) {
     this.#context = context
     this.#intake = intake
     this.#places = places
     this.#reads = reads
+    this.#forks = forks
   }
 
   /** A frame was found that does not follow what is held of its author. */
@@ -39,6 +42,8 @@ export class Holes {
     const { commits, now } = this.#context
     for (const bytes of frames) {
       const taken = this.#intake.restore(bytes, now)
+      // what a peer gave for the hole may be of another branch than what lies behind it
+      if (taken.type === 'forked') this.#forks.take(taken.proof, null)
       if (taken.type !== 'appended') continue
       this.#places.remember(taken.frames, idsIn(taken.change))
       for (const frame of taken.frames) commits.staged.frames.push({ frame, from: null })

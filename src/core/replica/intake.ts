@@ -2,14 +2,13 @@ import type { AuthorId, MeshId, Now } from '../brand.js'
 import type { View } from '../coordination/view.js'
 import type { Crypto } from '../crypto.js'
 import type { ErrorCode } from '../errors.js'
-import { LIMITS } from '../limits.js'
 import type { Failure, Result } from '../result.js'
 import { keyOf } from '../replication/author.js'
 import { decodeFrame, type Frame } from '../replication/frame.js'
 import { makeForkProof, type ForkProof } from '../replication/fork.js'
 import type { HybridClock } from '../replication/hybrid-clock.js'
 import type { Admission, LastHead, LogBook } from '../replication/log-book.js'
-import type { AuthorLog, LogChange, Place, SignedHeader } from '../replication/log.js'
+import type { AuthorLog, LogChange, Place } from '../replication/log.js'
 import { Rates } from './rates.js'
 import { frameHash, trustStoredFrame, verifyFrame, type VerifiedFrame } from '../replication/verification.js'
 
@@ -39,11 +38,20 @@ export type Taken =
   | { readonly type: 'gap'; readonly author: AuthorId }
   /** Another frame is held at this number; the held header has to be read to prove it. */
   | { readonly type: 'conflict'; readonly frame: VerifiedFrame }
+  /** It lies below what is held in memory; whether another is on disk at its number, or beside it, has to be read. */
+  | { readonly type: 'below'; readonly frame: VerifiedFrame }
   | { readonly type: 'forked'; readonly proof: ForkProof }
   /** Of a log that is being brought to the head that an act names: it comes again when it is asked for. */
   | { readonly type: 'untimely' }
   /** `blame`: no honest member could have sent these bytes (rules G3). */
   | { readonly type: 'refused'; readonly code: ErrorCode; readonly text: string; readonly blame: boolean }
+
+/** How a frame comes: asked for, from the own store, and whether its author is over its rate. */
+interface Coming {
+  readonly pulled: boolean
+  readonly stored: boolean
+  readonly isOver: boolean
+}
 
 const refused = ({ code, message }: Failure, blame: boolean): Taken => ({ type: 'refused', code, text: message, blame })
 
@@ -75,7 +83,7 @@ export class Intake {
     if (this.#parts.rereading.has(decoded.value.header.author)) return { type: 'untimely' }
     const key = keyOf(decoded.value.header.author)
     const isOver = this.#rates.isOver(key, now.mono)
-    const taken = this.#decide(decoded.value, pulled, now, isOver, frame => verifyFrame(this.#parts.crypto, this.#parts.mesh, frame))
+    const taken = this.#decide(decoded.value, { pulled, stored: false, isOver }, now, frame => verifyFrame(this.#parts.crypto, this.#parts.mesh, frame))
     if (taken.type === 'appended') for (const frame of taken.frames) this.#rates.count(key, frame.bytes.length, now.mono)
     return taken
   }
@@ -83,18 +91,15 @@ export class Intake {
   /** A frame from the own store, at start. */
   restore(bytes: Uint8Array, now: Now): Taken {
     const decoded = decodeFrame(bytes)
-    return decoded.ok ? this.#decide(decoded.value, true, now, false, frame => trustStoredFrame(this.#parts.crypto, this.#parts.mesh, frame)) : refused(decoded.failure, false)
+    return decoded.ok ? this.#decide(decoded.value, { pulled: true, stored: true, isOver: false }, now, frame => trustStoredFrame(this.#parts.crypto, this.#parts.mesh, frame)) : refused(decoded.failure, false)
   }
 
-  /** The proof that a conflicting frame makes with the header held at its number. */
-  proveConflict(frame: VerifiedFrame, held: SignedHeader): ForkProof {
-    return makeForkProof(frame.header.author, held, frame)
-  }
-
-  /** From now on nothing of this author's epoch counts, here as on every host that holds a proof. */
+  /** From now on nothing of this epoch counts, or of any that this key opened, here as on every host that holds a proof. */
   voidFork(proof: ForkProof): boolean {
-    if (!this.#parts.logs.fork(proof.author, proof.bytes)) return false
-    if (this.#parts.admission(proof.author).state !== 'named') this.#parts.view.dropAuthor(proof.author)
+    const { logs, view, admission } = this.#parts
+    const key = keyOf(proof.author)
+    if (!logs.fork(proof.author, proof.bytes)) return false
+    for (const author of logs.isSpent(key) ? logs.epochsOf(key) : [proof.author]) if (admission(author).state !== 'named') view.dropAuthor(author)
     return true
   }
 
@@ -105,22 +110,26 @@ export class Intake {
     else if (change.type === 'replaced') this.#parts.view.replaceAuthor(author, key, change.records)
   }
 
-  #decide(frame: Frame, pulled: boolean, now: Now, isOver: boolean, verify: (frame: Frame) => Result<VerifiedFrame>): Taken {
+  #decide(frame: Frame, { pulled, stored, isOver }: Coming, now: Now, verify: (frame: Frame) => Result<VerifiedFrame>): Taken {
     const { crypto, logs } = this.#parts
     const { author, seq } = frame.header
     const admission = this.#parts.admission(author)
     const refusal = notAdmitted(admission, seq)
     if (refusal !== null) return refused(refusal, false)
     if (admission.state === 'named' && admission.head !== null) return this.#decideNamed(frame, admission.head, pulled, now, verify)
-    if (logs.isForked(author)) return { type: 'refused', code: 'FRAME_FORKED', text: 'its author forked; a proof is held', blame: false }
+    // what was held when a fork was proven is kept, so that its owner can collect it (rules C4)
+    if (logs.isForked(author) && !stored) return { type: 'refused', code: 'FRAME_FORKED', text: 'its author forked; a proof is held', blame: false }
     const log = logs.get(author)
     const place: Place = log === null ? this.#placeOfFirst(frame, pulled) : log.place(frame, frameHash(crypto, frame.headerBytes), pulled)
-    if (place === 'seen' || place === 'below') return { type: 'seen', author, seq }
+    if (place === 'seen') return { type: 'seen', author, seq }
     if (place === 'gap' && this.#parts.isAwaited(author)) return { type: 'gap', author }
     if (isOver && place !== 'conflict' && place !== 'misfit') return { type: 'delayed', author }
     // also where it has no place yet: a frame whose number or epoch was changed on the way is refused and counted, not just asked for again
     const verified = verify(frame)
     if (!verified.ok) return refused(verified.failure, true)
+    if (place === 'below') return { type: 'below', frame: verified.value }
+    const tooMany = log === null ? logs.proveKey(author, verified.value) : null
+    if (tooMany !== null) return { type: 'forked', proof: tooMany }
     if (place === 'gap') return { type: 'gap', author }
     if (place === 'conflict') return { type: 'conflict', frame: verified.value }
     if (place === 'misfit') return this.#misfit(verified.value)
@@ -169,16 +178,13 @@ export class Intake {
   /** Of an author with a named head nothing is shown before the chain that ends in it is held. */
   #showTaken(log: AuthorLog, change: LogChange): void {
     const admission = this.#parts.admission(log.author)
-    if (admission.state !== 'named') return this.show(log.author, change)
+    if (admission.state !== 'named') return this.#parts.logs.isForked(log.author) ? undefined : this.show(log.author, change)
     if (log.endsIn(admission.head)) this.#parts.view.replaceAuthor(log.author, keyOf(log.author), log.records)
   }
 
   #append(frame: VerifiedFrame, place: Place, now: Now): Taken {
     const { logs, clock } = this.#parts
     const { author, seq, stamp } = frame.header
-    if (logs.get(author) === null && logs.epochsOf(keyOf(author)) >= LIMITS.epochsPerKey) {
-      return { type: 'refused', code: 'FRAME_TOO_LARGE', text: `its author opened more than ${LIMITS.epochsPerKey} epochs`, blame: false }
-    }
     const log = logs.open(author)
     if (place === 'ahead') {
       log.keepAhead(frame)

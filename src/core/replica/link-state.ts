@@ -59,6 +59,10 @@ export interface Link {
   readonly theirActs: ActId[]
   /** Keys of which this peer was sent the acts that ended them, since it sent frames past the heads that they name. */
   readonly toldOf: Set<HostKey>
+  /** Forks that the peer named as such, or had from this host: it takes no more frames of those epochs. */
+  readonly knowsForked: Set<AuthorId>
+  /** Those that its present list of heads has named so far. */
+  readonly listedForked: Set<AuthorId>
   readonly wanted: { readonly author: AuthorId; readonly from: number }[]
   reading: boolean
 }
@@ -92,6 +96,8 @@ export const newLink = (start: LinkStart): Link => ({
   haveDue: new Map(),
   theirActs: [],
   toldOf: new Set(),
+  knowsForked: new Set(),
+  listedForked: new Set(),
   wanted: [],
   reading: false
 })

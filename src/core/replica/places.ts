@@ -21,7 +21,11 @@ export class Places {
     const last = frames.at(-1)
     if (last === undefined || keyOf(last.header.author) !== this.#context.key) return
     const { author, seq } = last.header
-    for (const id of ids) if (!this.#of.has(id)) this.#of.set(id, { author, seq })
+    for (const id of ids) {
+      const place = this.#of.get(id)
+      // what was published again after a fork stands in the epoch that counts
+      if (place === undefined || this.#context.logs.isForked(place.author)) this.#of.set(id, { author, seq })
+    }
   }
 
   /** Whether a peer has said that it holds this record's frame on disk. */

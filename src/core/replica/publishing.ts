@@ -1,5 +1,6 @@
 import type { AuthorId, Millis } from '../brand.js'
 import { LIMITS } from '../limits.js'
+import type { ForkProof } from '../replication/fork.js'
 import type { VerifiedFrame } from '../replication/verification.js'
 import type { Context } from './context.js'
 import type { LinkId } from './input.js'
@@ -42,16 +43,17 @@ export class Publishing {
     for (const link of this.#context.openLinks()) this.sendActs(link, acts.filter(act => act.from !== link.id).map(act => act.bytes))
   }
 
-  proofs(proofs: readonly { readonly bytes: Uint8Array }[]): void {
-    for (const link of this.#context.openLinks()) this.sendProofs(link, proofs.map(({ bytes }) => bytes))
+  proofs(proofs: readonly ForkProof[]): void {
+    for (const link of this.#context.openLinks()) this.sendProofs(link, proofs.filter(({ author }) => !link.knowsForked.has(author)))
   }
 
   sendActs(link: Link, acts: readonly Uint8Array[]): void {
     for (const group of inMessages(acts)) this.#context.send(link, { type: 'acts', acts: group })
   }
 
-  sendProofs(link: Link, proofs: readonly Uint8Array[]): void {
-    for (const group of inMessages(proofs)) this.#context.send(link, { type: 'forks', proofs: group })
+  sendProofs(link: Link, proofs: readonly ForkProof[]): void {
+    for (const { author } of proofs) link.knowsForked.add(author)
+    for (const group of inMessages(proofs.map(({ bytes }) => bytes))) this.#context.send(link, { type: 'forks', proofs: group })
   }
 
   wake(): void {

@@ -1,6 +1,7 @@
 import type { Millis } from '../brand.js'
 import { LIMITS } from '../limits.js'
 import type { Acquaintance } from './acquaintance.js'
+import type { Collecting } from './collecting.js'
 import type { Context } from './context.js'
 import { overdueMono } from './greeting.js'
 import type { Levelling } from './levelling.js'
@@ -12,6 +13,7 @@ import type { Wants } from './wants.js'
 const NOTE_PEERS_MS = 30_000
 
 export interface PulseParts {
+  readonly collecting: Collecting
   readonly linkage: Linkage
   readonly levelling: Levelling
   readonly publishing: Publishing
@@ -37,13 +39,14 @@ export class Pulse {
 
   wake(): void {
     const { mono } = this.#context.now
-    const { wants, publishing, levelling, acquaintance } = this.#parts
+    const { wants, publishing, levelling, acquaintance, collecting } = this.#parts
     this.#endPatience(mono)
     wants.wake()
     publishing.wake()
     if (mono < this.#nextBeatMono) return
     this.#nextBeatMono = mono + LIMITS.beatMs
     levelling.beat()
+    collecting.goOn()
     if (mono - this.#peersNotedMono < NOTE_PEERS_MS) return
     this.#peersNotedMono = mono
     acquaintance.notePeers()

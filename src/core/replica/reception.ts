@@ -62,9 +62,12 @@ export class Reception {
       case 'gap':
         return wants.ask(link, taken.author, logs.headSeq(taken.author) + 1)
       case 'conflict':
-        return forks.prove(taken.frame)
+        return forks.prove(taken.frame, link)
+      case 'below':
+        confirm(link, taken.frame.header.author, taken.frame.header.seq)
+        return forks.prove(taken.frame, link)
       case 'forked':
-        return forks.take(taken.proof)
+        return forks.take(taken.proof, link)
       case 'refused':
         return this.#refused(taken, bytes, link, pulled)
     }

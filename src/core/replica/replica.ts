@@ -6,6 +6,7 @@ import type { LogBook } from '../replication/log-book.js'
 import type { Stamp } from '../stamp.js'
 import { Acquaintance } from './acquaintance.js'
 import { Authoring } from './authoring.js'
+import { Collecting } from './collecting.js'
 import { Comparing } from './comparing.js'
 import { Context, type ReplicaOptions } from './context.js'
 import { Doubts, type Doubt } from './doubts.js'
@@ -87,14 +88,15 @@ export class Replica {
     const intake = new Intake({ crypto, mesh, logs, view, clock, admission: standing.admissionOf, rereading: context.rereading, isAwaited: author => wants.isAwaited(author) })
     const naming = new Naming(context, { standing, intake, reads, places, levelling })
     const doubts = new Doubts(context)
-    const holes = new Holes(context, intake, places, reads)
     const epochs = new Epochs(context, intake, places, doubts)
     const forks = new Forks(context, { intake, standing, linkage, epochs, reads })
+    const holes = new Holes(context, intake, places, reads, forks)
     const reception = new Reception(context, { intake, standing, wants, linkage, levelling, acquaintance, places, doubts, holes, forks, naming, publishing })
 
     const comparing = new Comparing(context, { standing, wants, linkage, publishing })
     const serving = new Serving(context, standing, linkage, reads)
-    const exchange = new Exchange(context, { levelling, comparing, serving, reception, forks, wants, linkage })
+    const collecting = new Collecting(context, { epochs, wants })
+    const exchange = new Exchange(context, { levelling, comparing, serving, reception, forks, collecting, wants, linkage })
     const greeting = new Greeting(context, standing, linkage, reception)
     const authoring = new Authoring(context, { standing, epochs, levelling, naming })
 
@@ -117,10 +119,10 @@ export class Replica {
     this.#doubts = doubts
     this.#authoring = authoring
     this.#greeting = greeting
-    this.#restoring = new Restoring(context, { intake, standing, acquaintance, places, holes, epochs, doubts, naming })
+    this.#restoring = new Restoring(context, { intake, standing, acquaintance, places, holes, epochs, doubts, forks, naming })
     this.#traffic = new Traffic(context, { linkage, greeting, exchange, levelling, serving, acquaintance })
     this.#persistence = new Persistence(context, { doubts, authoring, publishing, greeting, levelling, standing, naming })
-    this.#pulse = new Pulse(context, { linkage, levelling, publishing, wants, acquaintance })
+    this.#pulse = new Pulse(context, { collecting, linkage, levelling, publishing, wants, acquaintance })
     this.damage = this.#restoring.damage
   }
 

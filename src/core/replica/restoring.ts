@@ -7,6 +7,7 @@ import type { Acquaintance } from './acquaintance.js'
 import type { Context } from './context.js'
 import type { Doubts } from './doubts.js'
 import type { Epochs } from './epochs.js'
+import type { Forks } from './forks.js'
 import type { Holes } from './holes.js'
 import type { Input } from './input.js'
 import type { Intake, Taken } from './intake.js'
@@ -32,6 +33,7 @@ export interface RestoringParts {
   readonly epochs: Epochs
   readonly doubts: Doubts
   readonly naming: Naming
+  readonly forks: Forks
 }
 
 /** What counts for nothing on every host that holds the same acts and proofs is no damage where it lies. */
@@ -143,6 +145,9 @@ export class Restoring {
   }
 
   #misplaced(taken: Exclude<Taken, { type: 'appended' | 'seen' | 'ahead' }>, bytes: Uint8Array): void {
+    // a jump over a hole may have left one branch for another, whose frames meet once the hole is filled
+    if (taken.type === 'forked') this.#parts.forks.take(taken.proof, null)
+    if (taken.type === 'forked' && this.#context.logs.isForked(taken.proof.author)) return
     if (taken.type === 'gap') return this.#behindHole(taken.author, bytes)
     if (taken.type === 'refused' && COUNTS_NOWHERE.has(taken.code)) return
     this.#damaged(taken.type === 'refused' ? taken.text : `a frame that does not follow the one before (${taken.type})`, bytes)

@@ -33,6 +33,9 @@ export const authorParts = (author: AuthorId): AuthorParts => ({
   epoch: epochFrom(fromHex(author.slice(65)) ?? new Uint8Array(EPOCH_BYTES))
 })
 
+/** Stands for every epoch of a key at once, in what is said against the key itself. No epoch has the counter 0, so this is nobody's author. */
+export const everyEpochOf = (key: HostKey): AuthorId => authorIdOf(key, { counter: 0, nonce: '0'.repeat(16) })
+
 /** The epoch as 24 hex digits: how an act names it. */
 export const epochTextOf = (author: AuthorId): string => author.slice(65)
 

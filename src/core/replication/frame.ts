@@ -82,6 +82,9 @@ const readFields = (reader: ByteReader, generation: number, minor: number): Fram
   return { generation, minor, mesh, author: authorIdOf(key, epoch), seq, prev, kind, part, parts, stamp, offsetMs, payloadLength, payloadHash }
 }
 
+/** Epochs are counted from 1: 0 stands for all of a key's. */
+const fieldsCounter = ({ author }: FrameHeader): number => authorParts(author).epoch.counter
+
 /** Reads a header from its own bytes (a fork proof carries no payload). Layout, generation and bounds only: no signature yet. */
 export const decodeHeader = (bytes: Uint8Array): Result<{ header: FrameHeader; length: number }> => {
   const reader = new ByteReader(bytes)
@@ -95,7 +98,7 @@ export const decodeHeader = (bytes: Uint8Array): Result<{ header: FrameHeader; l
   const fields = new ByteReader(fieldBytes)
   const header = readFields(fields, generation, minor)
   const misfit = fields.failed || (fields.remaining > 0 && minor <= MINOR) || (header.kind === 'unknown' && minor <= MINOR)
-  if (misfit || header.parts === 0 || header.parts > LIMITS.snapshotParts || header.part >= header.parts || (header.kind === 'update' && header.parts !== 1)) return failure('FRAME_MALFORMED', 'header fields do not fit together')
+  if (misfit || fieldsCounter(header) === 0 || header.parts === 0 || header.parts > LIMITS.snapshotParts || header.part >= header.parts || (header.kind === 'update' && header.parts !== 1)) return failure('FRAME_MALFORMED', 'header fields do not fit together')
   return success({ header, length })
 }
 

@@ -1,8 +1,10 @@
 import type { AuthorId, Hash, HostKey, MeshId } from '../brand.js'
 import type { Crypto } from '../crypto.js'
-import { keyOf } from './author.js'
+import { everyEpochOf, keyOf } from './author.js'
 import { headsDigest, type Head } from './heads.js'
-import { AuthorLog, type LogOnDisk } from './log.js'
+import { headersIn, isCounterBeyond, makeKeyProof, type ForkProof } from './fork.js'
+import { LIMITS } from '../limits.js'
+import { AuthorLog, type LogOnDisk, type SignedHeader } from './log.js'
 import { NO_RUNS, type Runs } from './runs.js'
 
 /** The frame that an act calls the newest one that stays of an author. */
@@ -17,13 +19,16 @@ export type Admission =
   | { readonly state: 'unknown' }
   | { readonly state: 'named'; readonly head: LastHead | null }
 
+const NONE: ReadonlySet<AuthorId> = new Set()
+
 /** Every author's log that this host holds, and which authors are known to have forked. */
 export class LogBook {
   readonly #crypto: Crypto
   readonly #mesh: MeshId
   readonly #logs = new Map<AuthorId, AuthorLog>()
   readonly #proofs = new Map<AuthorId, Uint8Array>()
-  readonly #epochs = new Map<HostKey, number>()
+  /** Every epoch of which a signed header was seen and kept: those with a log, and those of which only a proof is held. */
+  readonly #epochs = new Map<HostKey, Set<AuthorId>>()
   /** What the store holds of authors whose logs were not opened yet. */
   readonly #onDisk = new Map<AuthorId, LogOnDisk>()
   #digest: { readonly of: Hash; readonly value: Hash } | null = null
@@ -43,7 +48,7 @@ export class LogBook {
     const log = new AuthorLog(this.#crypto, this.#mesh, author, this.#onDisk.get(author))
     this.#onDisk.delete(author)
     this.#logs.set(author, log)
-    this.#epochs.set(keyOf(author), this.epochsOf(keyOf(author)) + 1)
+    this.#noteEpoch(author)
     return log
   }
 
@@ -53,7 +58,7 @@ export class LogBook {
     if (log === undefined) return
     this.#logs.delete(author)
     this.#onDisk.set(author, log.onDisk)
-    this.#epochs.set(keyOf(author), this.epochsOf(keyOf(author)) - 1)
+    if (!this.#proofs.has(author)) this.#epochs.get(keyOf(author))?.delete(author)
     this.changed()
   }
 
@@ -80,21 +85,50 @@ export class LogBook {
     return this.#logs.values()
   }
 
-  epochsOf(key: HostKey): number {
-    return this.#epochs.get(key) ?? 0
+  epochsOf(key: HostKey): ReadonlySet<AuthorId> {
+    return this.#epochs.get(key) ?? NONE
+  }
+
+  /** The proof against a key whose signed header of one epoch more has been seen; null where it may have opened that one. */
+  proveKey(author: AuthorId, header: SignedHeader): ForkProof | null {
+    const others = this.epochsOf(keyOf(author))
+    if (isCounterBeyond(author)) return makeKeyProof([[author, header]])
+    if (others.has(author) || others.size < LIMITS.epochsPerKey) return null
+    const headers: (readonly [AuthorId, SignedHeader])[] = [[author, header]]
+    for (const other of others) {
+      const held = this.#headerOf(other)
+      if (held !== null) headers.push([other, held])
+    }
+    return makeKeyProof(headers)
+  }
+
+  /** A header that the author signed in this epoch. */
+  #headerOf(author: AuthorId): SignedHeader | null {
+    const proof = this.#proofs.get(author)
+    const proven = proof === undefined ? null : headersIn(this.#crypto, proof)
+    return this.#logs.get(author)?.anyHeader ?? (proven?.ok === true ? (proven.value[0] ?? null) : null)
   }
 
   headSeq(author: AuthorId): number {
     return this.#logs.get(author)?.headSeq ?? -1
   }
 
+  /** Nothing of this epoch counts: it forked, or its key opened more epochs than a key may. */
   isForked(author: AuthorId): boolean {
-    return this.#proofs.has(author)
+    return this.#proofs.has(author) || this.isSpent(keyOf(author))
   }
 
-  /** Keeps the first proof; a second one says nothing new. */
+  /** The key opened more epochs than it may, and nothing in any of them counts (rules C1). */
+  isSpent(key: HostKey): boolean {
+    return this.#proofs.has(everyEpochOf(key))
+  }
+
+  /** Keeps the first proof; a second one says nothing new. One against a key takes the place of those against its epochs. */
   fork(author: AuthorId, proof: Uint8Array): boolean {
-    if (this.#proofs.has(author)) return false
+    if (this.isForked(author)) return false
+    const key = keyOf(author)
+    if (author === everyEpochOf(key)) for (const epoch of this.epochsOf(key)) this.#proofs.delete(epoch)
+    else this.#noteEpoch(author)
     this.#proofs.set(author, proof)
     this.changed()
     return true
@@ -131,6 +165,12 @@ export class LogBook {
   #counts(log: AuthorLog, admission: Admission): boolean {
     if (admission.state === 'member') return !this.isForked(log.author)
     return admission.state === 'named' && log.endsIn(admission.head)
+  }
+
+  #noteEpoch(author: AuthorId): void {
+    const key = keyOf(author)
+    const epochs = this.#epochs.get(key) ?? new Set()
+    this.#epochs.set(key, epochs.add(author))
   }
 
   digest(admission: (author: AuthorId) => Admission, actsDigest: Hash): Hash {

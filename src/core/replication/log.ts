@@ -117,6 +117,11 @@ export class AuthorLog {
     return this.#lastHeader
   }
 
+  /** Some header that the author signed in this epoch: the newest, or that of a snapshot which is not yet whole. */
+  get anyHeader(): SignedHeader | null {
+    return this.#lastHeader ?? this.#ahead[0] ?? null
+  }
+
   get records(): ReadonlyMap<RecordId, string> {
     return this.#document.records
   }

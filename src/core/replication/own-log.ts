@@ -60,9 +60,9 @@ export class OwnLog {
   /** Begins a new life of the log with a snapshot of `records` (rules C1). `above`: a counter that is known to have been used. */
   openEpoch(records: ReadonlyMap<RecordId, string>, wall: Millis, offsetMs: Millis, above = 0): VerifiedFrame[] {
     const { crypto, mesh, key, logs } = this.#parts
-    const counters = [...logs.logs()].map(log => log.author).filter(author => author.startsWith(key)).map(author => authorParts(author).epoch.counter)
+    const counters = [...logs.epochsOf(key)].map(author => authorParts(author).epoch.counter)
     const random = crypto.sha256(domainPrefix('client', mesh).raw(this.#randomSeed).u32(this.#opened++).done()).subarray(0, 8)
-    const author = authorIdOf(key, { counter: Math.max(above, ...counters) + 1, nonce: toHex(random) })
+    const author = authorIdOf(key, { counter: Math.min(Math.max(above, ...counters) + 1, LIMITS.epochsPerKey), nonce: toHex(random) })
     this.#author = author
     logs.open(author)
     return this.#snapshot(records, wall, offsetMs)
