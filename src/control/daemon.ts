@@ -79,6 +79,7 @@ const nameTheOther = (home: string, opened: { readonly ok: false; readonly failu
 const logEvent = (log: Log, host: Host, event: ReplicaEvent): void => {
   if (event.type === 'viewChanged' || event.type === 'levelled') return
   const peer = 'key' in event && event.key !== null ? { peer: host.nameOf(event.key) } : {}
+  const counted = event.type === 'compacted' ? { dropped: event.dropped.size } : {}
   const serious = event.type === 'fenced' || event.type === 'doubted' || event.type === 'forked' || event.type === 'refused'
-  log[serious ? 'warn' : 'info']({ ...event, ...peer }, event.type)
+  log[serious ? 'warn' : 'info']({ ...event, ...peer, ...counted }, event.type)
 }

@@ -102,6 +102,17 @@ export const LIMITS = {
   endingRecords: 1_000, // of a host's 20,000 records, kept for what ends others: a full log can still release, ack and answer
   endingBytes: 512 * 1024, // of its 8 MiB, the same
 
+  // compaction: what the author's next snapshot may leave out, and when one is written (docs/architecture.md, "What a snapshot leaves out")
+  endedKeptMs: 15 * 60_000, // nothing younger is dropped, and every lease and deadline is over for so long: twice what an honest clock is off by, and followers have had it
+  staleClaimKeptMs: 3 * 24 * 60 * 60_000, // a claim that lapsed and was not released can be taken up, or over, after a weekend
+  saidKeptMs: 14 * 24 * 60 * 60_000, // who was away for two weeks still finds in its inbox what was said to it; what came before is history
+  intentKeptMs: 3 * 24 * 60 * 60_000, // plans and states are of the day; a weekend more for `skein intents --since`
+  noteKeptMs: 30 * 24 * 60 * 60_000, // something to remember, which nothing ends: a month
+  compactRecords: 1_000, // fewer are read in 30 ms at a start: rewriting them saves nothing
+  compactLookMs: 10 * 60_000, // how often it is looked what has ended (0.1 s for 20,000 records): a lease is half an hour
+  compactFullLookMs: 60_000, // the same where the log is full and somebody waits
+  compactDailyMs: 24 * 60 * 60_000, // where too little has ended for a snapshot to pay soon: once a day, if a tenth has
+
   // texts
   textChars: 8_000, // two screens; longer things are files
   intentChars: 2_000, // a plan in a paragraph or three

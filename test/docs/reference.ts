@@ -76,9 +76,9 @@ A home is one host in one mesh: its keys, its store, its daemon. It is the folde
 \`--use\` below \`~/.skein\`, else \`~/.skein/home\`. At most one daemon serves it (\`skein up\`); every command works without one too, on the same store
 with the same answer, and waits up to five seconds for another that holds it.
 
-A host's log holds 20,000 records (8 MiB), of every kind and whether or not they have ended. \`skein status\` says how many records all hosts
-have. From 19,000 on only what ends something is written (release, ack, answer …), all else is \`LOG_FULL\`; \`skein leave --yes\` and a new
-invitation begin anew.
+A host's log holds 20,000 records (8 MiB) that still count; what has ended is left out by itself after a while (docs/architecture.md, "What a
+snapshot leaves out"). \`skein status\` says how many records all hosts have. Where 19,000 still count, only what ends something is written (release,
+ack, answer …), all else is \`LOG_FULL\` until some of them have ended.
 
 ## Who is asking
 

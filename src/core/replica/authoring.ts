@@ -25,10 +25,10 @@ const KEY_SPENT = failure('KEY_SPENT', `this host's key has opened all the ${LIM
   next: ['skein leave --yes', 'skein join TOKEN']
 })
 
-/** Nothing that ended is dropped yet (rules C2), so what fills a log stays in it. */
-const LOG_FULL = failure('LOG_FULL', `this host's log holds as many records as one may (${LIMITS.liveRecordsPerAuthor}, or ${LIMITS.documentBytesPerAuthor} bytes): it can be read, what was begun can be ended, and nothing new is taken`, {
+/** What has ended was left out before this is said (rules C2): so much still stands. */
+const LOG_FULL = failure('LOG_FULL', `as many of this host's records still count as a log may hold (${LIMITS.liveRecordsPerAuthor}, or ${LIMITS.documentBytesPerAuthor} bytes): what was begun can be ended, and nothing new is taken until some of it has been over for a while`, {
   details: { records: LIMITS.liveRecordsPerAuthor, bytes: LIMITS.documentBytesPerAuthor },
-  next: ['skein leave --yes', 'skein join TOKEN']
+  next: ['skein pending --all', 'skein claims']
 })
 
 /** Kinds that end what another record began: for them some room is kept, so that nothing stays held only because a log is full. */
@@ -114,6 +114,7 @@ export class Authoring {
     if (own.author !== null && rereading.has(own.author)) return
     if (epochs.isSpent) return this.#refusePending(KEY_SPENT)
     epochs.ready()
+    if (epochs.defect !== null) return
     const records: (readonly [RecordId, string])[] = []
     let bytes = 0
     let taken = 0
@@ -123,7 +124,8 @@ export class Authoring {
       const formed = this.#writing.form(writing, now.wall, meshNow)
       const more = formed.ok ? formed.value.reduce((sum, { text }) => sum + utf8Length(text), 0) : 0
       const kept = writing.drafts.every(({ kind }) => ENDINGS.has(kind)) ? NOTHING : FOR_ENDINGS
-      const full = formed.ok && !own.hasRoomFor({ records: records.length + formed.value.length, bytes: bytes + more }, kept)
+      const asked = { records: records.length + (formed.ok ? formed.value.length : 0), bytes: bytes + more }
+      const full = formed.ok && !own.hasRoomFor(asked, kept) && !(epochs.makeRoom() && own.hasRoomFor(asked, kept))
       if (!formed.ok || full) {
         this.#refuse(writing.request, formed.ok ? LOG_FULL : formed)
         continue

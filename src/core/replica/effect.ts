@@ -1,4 +1,4 @@
-import type { AuthorId, HostKey, Millis } from '../brand.js'
+import type { AuthorId, HostKey, Millis, RecordId } from '../brand.js'
 import type { ErrorCode } from '../errors.js'
 import type { Result } from '../result.js'
 import type { DoubtCause } from './doubts.js'
@@ -33,4 +33,6 @@ export type ReplicaEvent =
   | { readonly type: 'epochOpened'; readonly author: AuthorId; readonly why: string }
   /** The own store is not what it was: what was found. The next writing opens an epoch. */
   | { readonly type: 'doubted'; readonly cause: DoubtCause; readonly text: string }
+  /** The own document was written anew, without these. */
+  | { readonly type: 'compacted'; readonly author: AuthorId; readonly kept: number; readonly dropped: ReadonlySet<RecordId> }
   | { readonly type: 'fenced'; readonly code: ErrorCode; readonly reason: string }

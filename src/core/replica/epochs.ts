@@ -1,10 +1,12 @@
-import type { AuthorId, RecordId } from '../brand.js'
+import type { AuthorId, Millis, RecordId } from '../brand.js'
 import { utf8Length } from '../encoding/bytes.js'
 import { LIMITS } from '../limits.js'
 import { authorParts, everyEpochOf, keyOf } from '../replication/author.js'
-import type { RecordChanges } from '../replication/document.js'
+import { NO_CHANGES, type RecordChanges } from '../replication/document.js'
 import type { AuthorLog } from '../replication/log.js'
+import { SnapshotDefect } from '../replication/own-log.js'
 import type { VerifiedFrame } from '../replication/verification.js'
+import { Compaction } from './compaction.js'
 import type { Context } from './context.js'
 import type { Doubts } from './doubts.js'
 import type { Intake } from './intake.js'
@@ -21,12 +23,20 @@ export class Epochs {
   readonly #doubts: Doubts
   /** Records of own epochs that a fork took from view, to be published again in the present one (rules C4). */
   readonly #rescued = new Map<RecordId, string>()
+  readonly #compaction: Compaction
+  #defect: string | null = null
+  #isOver = false
 
   constructor(context: Context, intake: Intake, places: Places, doubts: Doubts) {
     this.#context = context
     this.#intake = intake
     this.#places = places
     this.#doubts = doubts
+    this.#compaction = new Compaction(context)
+  }
+
+  start(): void {
+    this.#compaction.start()
   }
 
   /** Every own epoch that is held, newest first. */
@@ -52,11 +62,12 @@ export class Epochs {
   abandon(): void {
     this.#rescued.clear()
     this.#doubts.abandon()
+    this.#isOver = true
   }
 
   /** Whether there is something to write that no session asked for. */
   get isDue(): boolean {
-    return (this.#rescued.size > 0 || this.#mustRenew) && !this.isSpent
+    return !this.#isOver && (this.#rescued.size > 0 || this.#mustRenew || this.#compaction.isDue) && !this.isSpent
   }
 
   /** Nothing can be written any more: an epoch would have to be opened, and the key has opened all that it may (rules C1). */
@@ -64,6 +75,16 @@ export class Epochs {
     const { own, logs, key } = this.#context
     const needsOne = own.author === null || this.#mustRenew
     return logs.isSpent(key) || (needsOne && logs.epochsOf(key).size >= LIMITS.epochsPerKey)
+  }
+
+  /** Reading of the monotonic clock at which `isDue` becomes true by itself, or null. */
+  get dueMono(): Millis | null {
+    return this.#isOver || this.isSpent ? null : this.#compaction.dueMono
+  }
+
+  /** Why nothing more may be signed: a snapshot that this host made does not hold. Null while all is well. */
+  get defect(): string | null {
+    return this.#defect
   }
 
   /** The epoch written on so far can no longer be trusted, or counts nowhere. */
@@ -77,29 +98,39 @@ export class Epochs {
     const { own, logs, now, offsetMs } = this.#context
     const current = own.author
     const forked = current !== null && logs.isForked(current)
+    this.#isOver = false
     if (current !== null && !forked && this.#doubts.pending === null) {
-      if (own.needsCompaction) this.#stage(own.compact(now.wall, offsetMs))
-      return this.#publishRescued()
+      this.#publishRescued()
+      const dropped = this.#compaction.plan()
+      return dropped === null ? undefined : this.#compact(dropped)
     }
     if (forked) this.#doubts.raise('forked', 'two histories of this host\'s log were shown, both under its signature: does another copy of this home write?')
     const why = this.#doubts.pending?.text ?? 'the first one'
-    this.#stage(own.openEpoch(new Map(), now.wall, offsetMs, this.#doubts.highestCounter))
-    if (own.author === null) return
+    if (!this.#stageSnapshot(() => own.openEpoch(new Map(), now.wall, offsetMs, this.#doubts.highestCounter)) || own.author === null) return
     this.#doubts.opened(own.author)
     this.#context.happened({ type: 'epochOpened', author: own.author, why })
     this.#publishRescued()
   }
 
-  /** Writes a snapshot, unless a new epoch will begin with one. */
+  /** Writes a snapshot without what has ended, unless a new epoch will begin with one. */
   compact(): void {
-    const { own, now, offsetMs } = this.#context
-    if (own.log !== null && !this.#mustRenew) this.#stage(own.compact(now.wall, offsetMs))
+    const { own } = this.#context
+    if (own.log !== null && !this.#mustRenew) this.#compact(this.#compaction.droppable(own.log))
+  }
+
+  /** The same where a record found no room, if enough has ended. @returns whether there is more room now */
+  makeRoom(): boolean {
+    const dropped = this.#compaction.planForRoom()
+    if (dropped === null) return false
+    this.#compact(dropped)
+    return this.#defect === null
   }
 
   /** Makes frames of records, to be put on disk with the next commit. */
   write(records: readonly (readonly [RecordId, string])[]): RecordChanges {
     const { own, now, offsetMs } = this.#context
     const { frames, changes } = own.write(records, now.wall, offsetMs)
+    this.#compaction.wrote(records.length)
     this.#stage(frames, changes.set.keys())
     return changes
   }
@@ -128,6 +159,28 @@ export class Epochs {
   #isPublished(id: RecordId): boolean {
     const { logs } = this.#context
     return this.all().some(log => !logs.isForked(log.author) && log.records.has(id))
+  }
+
+  #compact(dropped: ReadonlySet<RecordId>): void {
+    const { own, now, offsetMs } = this.#context
+    if (!this.#stageSnapshot(() => own.compact(now.wall, offsetMs, dropped)) || own.author === null) return
+    this.#context.happened({ type: 'compacted', author: own.author, kept: own.log?.records.size ?? 0, dropped })
+    if (dropped.size === 0) return
+    this.#places.forget(dropped)
+    this.#intake.show(own.author, { type: 'changed', changes: { ...NO_CHANGES, removed: dropped } })
+    this.#context.happened({ type: 'viewChanged' })
+  }
+
+  /** A snapshot that does not hold ends all writing and not the daemon: reads go on, and the one before it stays in force. */
+  #stageSnapshot(make: () => VerifiedFrame[]): boolean {
+    try {
+      this.#stage(make())
+      return true
+    } catch (error) {
+      if (!(error instanceof SnapshotDefect)) throw error
+      this.#defect = error.message
+      return false
+    }
   }
 
   #stage(frames: readonly VerifiedFrame[], ids: Iterable<RecordId> = []): void {

@@ -1,5 +1,6 @@
 import { success } from '../result.js'
 import type { Authoring } from './authoring.js'
+import type { Epochs } from './epochs.js'
 import type { Context } from './context.js'
 import type { Doubts } from './doubts.js'
 import type { Greeting } from './greeting.js'
@@ -13,6 +14,7 @@ import type { Fence } from './storage.js'
 export interface PersistenceParts {
   readonly doubts: Doubts
   readonly authoring: Authoring
+  readonly epochs: Epochs
   readonly publishing: Publishing
   readonly greeting: Greeting
   readonly levelling: Levelling
@@ -36,8 +38,10 @@ export class Persistence {
     this.#parts.naming.proceed()
     if (commits.fenced !== null) return commits.discard()
     if (commits.isBusy) return
-    this.#parts.authoring.form()
-    if (commits.hasStaged) this.#parts.doubts.keep()
+    const { authoring, epochs, doubts } = this.#parts
+    authoring.form()
+    if (epochs.defect !== null) return this.failed({ code: 'BUG', reason: epochs.defect })
+    if (commits.hasStaged) doubts.keep()
     const commit = commits.begin(author => logs.get(author)?.takeStart() ?? null)
     if (commit !== null) this.#context.emit({ type: 'commit', ...commit })
   }

@@ -28,6 +28,11 @@ export class Places {
     }
   }
 
+  /** These left the own document: nobody asks where they are any more. */
+  forget(ids: Iterable<RecordId>): void {
+    for (const id of ids) this.#of.delete(id)
+  }
+
   /** Whether a peer has said that it holds this record's frame on disk. */
   isAtPeer(peer: HostKey, record: RecordId): boolean {
     const { notes, links } = this.#context

@@ -3,6 +3,7 @@ import { LIMITS } from '../limits.js'
 import type { Acquaintance } from './acquaintance.js'
 import type { Collecting } from './collecting.js'
 import type { Context } from './context.js'
+import type { Epochs } from './epochs.js'
 import { overdueMono } from './greeting.js'
 import type { Levelling } from './levelling.js'
 import type { Linkage } from './linkage.js'
@@ -19,6 +20,7 @@ export interface PulseParts {
   readonly publishing: Publishing
   readonly wants: Wants
   readonly acquaintance: Acquaintance
+  readonly epochs: Epochs
 }
 
 /** What happens because time passes: patience ends, acknowledgements fall due, and at every beat each peer hears where this host stands. */
@@ -35,6 +37,7 @@ export class Pulse {
 
   start(): void {
     this.#nextBeatMono = this.#context.now.mono + LIMITS.beatMs
+    this.#parts.epochs.start()
   }
 
   wake(): void {
@@ -54,8 +57,8 @@ export class Pulse {
 
   /** Asks to be woken when the next thing falls due. */
   schedule(): void {
-    const { publishing, wants } = this.#parts
-    const due = [publishing.haveDueMono ?? Number.POSITIVE_INFINITY, wants.dueMono ?? Number.POSITIVE_INFINITY]
+    const { publishing, wants, epochs } = this.#parts
+    const due = [publishing.haveDueMono, wants.dueMono, epochs.dueMono].map(mono => mono ?? Number.POSITIVE_INFINITY)
     for (const link of this.#context.links.values()) due.push(link.phase === 'open' ? Math.min(this.#nextBeatMono, link.lastHeardMono + LIMITS.silentMs) : overdueMono(link))
     const atMono = Math.min(...due)
     if (Number.isFinite(atMono)) this.#context.emit({ type: 'wake', atMono })

@@ -121,8 +121,8 @@ export class Replica {
     this.#greeting = greeting
     this.#restoring = new Restoring(context, { intake, standing, acquaintance, places, holes, epochs, doubts, forks, naming })
     this.#traffic = new Traffic(context, { linkage, greeting, exchange, levelling, serving, acquaintance })
-    this.#persistence = new Persistence(context, { doubts, authoring, publishing, greeting, levelling, standing, naming })
-    this.#pulse = new Pulse(context, { collecting, linkage, levelling, publishing, wants, acquaintance })
+    this.#persistence = new Persistence(context, { doubts, authoring, epochs, publishing, greeting, levelling, standing, naming })
+    this.#pulse = new Pulse(context, { collecting, linkage, levelling, publishing, wants, acquaintance, epochs })
     this.damage = this.#restoring.damage
   }
 

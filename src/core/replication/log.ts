@@ -1,4 +1,4 @@
-import type { AuthorId, Hash, MeshId, RecordId } from '../brand.js'
+import type { AuthorId, Hash, MeshId, Millis, RecordId } from '../brand.js'
 import type { Crypto } from '../crypto.js'
 import { concat } from '../encoding/bytes.js'
 import { LIMITS } from '../limits.js'
@@ -68,6 +68,7 @@ export class AuthorLog {
   #snapshotStart = 0
   #snapshotEnd = 0
   #startOnDisk: number
+  #snapshotWall: Millis = 0
   #bytesSinceSnapshot = 0
 
   /** @param onDisk what the store held of it when it was opened */
@@ -137,6 +138,11 @@ export class AuthorLog {
 
   get framesSinceSnapshot(): number {
     return this.headSeq - this.#snapshotStart + 1
+  }
+
+  /** When the snapshot that the document began with was signed, by its author's clock; 0 before the first. */
+  get snapshotWall(): Millis {
+    return this.#snapshotWall
   }
 
   get bytesSinceSnapshot(): number {
@@ -214,6 +220,7 @@ export class AuthorLog {
     this.#document = document
     this.#snapshotStart = frame.header.seq - frame.header.part
     this.#snapshotEnd = frame.header.seq
+    this.#snapshotWall = frame.header.stamp.wall
     this.#bytesSinceSnapshot = 0
     this.#voidSince = null
   }
@@ -248,6 +255,7 @@ export class AuthorLog {
     this.#document = document
     this.#snapshotStart = start
     this.#snapshotEnd = seq
+    this.#snapshotWall = frame.header.stamp.wall
     this.#bytesSinceSnapshot = 0
     this.#voidSince = applied.ok ? null : seq
     return { type: 'replaced', records: document.records, fault: applied.ok ? null : applied.fault }

@@ -30,7 +30,7 @@ describe('a log that holds as many records as one may', () => {
   it('takes no more, by name, and says what to do', async () => {
     const { code, envelope } = await desk.run('claude', ['claim', '@another'])
     expect([code, envelope.error.code]).toEqual([4, 'LOG_FULL'])
-    expect(envelope.next).toContain('skein leave --yes')
+    expect(envelope.next).toContain('skein pending --all')
   })
 
   it('can be read as before, also once a lease would have been renewed', async () => {

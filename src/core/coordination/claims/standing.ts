@@ -19,7 +19,7 @@ export const ownRecord = (claim: Entry, entry: Entry): boolean => claim.host ===
  * Whether the renewal was written no earlier than the claim, by either reading: hybrid stamps begin afresh in a new epoch (rules F3), and
  * corrected times step back a little when an offset is measured anew.
  */
-const covers = (renewal: EntryOf<'renew'>, claim: EntryOf<'claim'>): boolean => {
+export const covers = (renewal: EntryOf<'renew'>, claim: EntryOf<'claim'>): boolean => {
   const [wall, count] = renewal.parsed.record.stamp
   const [claimWall, claimCount] = claim.parsed.record.stamp
   const later = wall > claimWall || (wall === claimWall && count >= claimCount) || renewal.wall >= claim.wall
@@ -27,7 +27,7 @@ const covers = (renewal: EntryOf<'renew'>, claim: EntryOf<'claim'>): boolean => 
 }
 
 /** A lease is never longer than a person may ask for, whatever a record states. */
-const leaseEnd = (entry: Entry, until: number): number => Math.min(until, entry.wall + LIMITS.leasePersonMaxMs)
+export const leaseEnd = (entry: Entry, until: number): number => Math.min(until, entry.wall + LIMITS.leasePersonMaxMs)
 
 /** The items that no release or withdrawal of the holder has ended. */
 export const standingItems = (claim: EntryOf<'claim'>, endings: Iterable<Ending>): readonly string[] => {

@@ -73,6 +73,11 @@ export class Deliveries {
     return this.answersTo(entry.id).some(other => isKindOf(other, 'withdraw') && other.host === entry.host && other.session === entry.session)
   }
 
+  /** Whether an ack of it is wanted that somebody still owes. */
+  isOwed(entry: Entry, reach: Reach): boolean {
+    return askedOf(entry)?.ack === true && !this.withdrawn(entry) && this.of(entry, reach).some(({ state }) => OPEN.has(state))
+  }
+
   /** One delivery for each recipient, in the order of the address; none for what is addressed to nobody. */
   of(entry: Entry, reach: Reach): Delivery[] {
     const asked = askedOf(entry)
