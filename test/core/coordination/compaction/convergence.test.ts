@@ -54,7 +54,9 @@ class World {
   }
 
   keyOf(index: number): HostKey {
-    return this.hosts[index]?.hostKey ?? this.hosts[0]!.hostKey
+    const host = this.hosts[index]
+    if (host === undefined) throw new Error(`no host ${index}`)
+    return host.hostKey
   }
 
   take({ who, other, session, what, pick, waitMs }: { who: number; other: number; session: string; what: string; pick: number; waitMs: number }): void {
@@ -105,8 +107,9 @@ class World {
     const others = this.hosts.filter(each => each !== host)
     const own = view.claims.ofSession(host.host, session as Parameters<typeof view.claims.ofSession>[1], this.now)
     const asked = entries.filter(entry => entry.text.includes('"ack":true') && entry.text.includes(`"host":"${host.host}"`))
-    if (what === 'claim') return write('claim', { repo: 'app', scope: pick % 3 === 0 ? SCOPES.slice(0, 2) : [SCOPES[pick % 4]], mode: pick % 5 === 0 ? 'shared' : 'exclusive', until: this.now + [MINUTE, 30 * MINUTE, 3 * DAY][pick % 3]!, turn: [Math.floor(this.now / MINUTE), 0] })
-    if (what === 'renew') return own.length === 0 ? null : write('renew', { until: this.now + [10 * MINUTE, HOUR, 2 * DAY][pick % 3]!, ...(pick % 2 === 0 ? { except: [own[0]!.id] } : {}), ...(pick % 3 === 0 ? { turns: { [own[0]!.id]: [Math.floor(this.now / MINUTE), 1] } } : {}) })
+    if (what === 'claim') return write('claim', { repo: 'app', scope: pick % 3 === 0 ? SCOPES.slice(0, 2) : [SCOPES[pick % 4]], mode: pick % 5 === 0 ? 'shared' : 'exclusive', until: this.now + ([MINUTE, 30 * MINUTE, 3 * DAY][pick % 3] ?? 0), turn: [Math.floor(this.now / MINUTE), 0] })
+    const [oldest] = own
+    if (what === 'renew') return oldest === undefined ? null : write('renew', { until: this.now + ([10 * MINUTE, HOUR, 2 * DAY][pick % 3] ?? 0), ...(pick % 2 === 0 ? { except: [oldest.id] } : {}), ...(pick % 3 === 0 ? { turns: { [oldest.id]: [Math.floor(this.now / MINUTE), 1] } } : {}) })
     if (what === 'release') {
       const claim = one(own)
       return claim === null ? null : write('release', pick % 3 === 0 ? { claims: own.map(({ id }) => id).slice(0, 3) } : pick % 3 === 1 ? { claims: [claim.id], scope: [claim.scope[0]] } : { claims: [claim.id] })
