@@ -23,7 +23,7 @@ export { systemRandom }
 
 export const makeKeys = (folder: string): Keys => keyFolder(folder, systemRandom)
 
-export const makeStore = (folder: string, options: { readonly create: boolean }): Promise<Result<FrameStore>> => openLevelStore(folder, options)
+export const makeStore = (folder: string, options: { readonly create: boolean; readonly orRead?: boolean }): Promise<Result<FrameStore>> => openLevelStore(folder, options)
 
 /** Links with the home's own certificate. */
 export const makeTransport = async (folder: string, allowInsecure: boolean): Promise<Result<Transport>> => {

@@ -1,4 +1,4 @@
-import { accessSync, constants, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { accessSync, closeSync, constants, existsSync, mkdirSync, openSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync, writeSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { z } from 'zod'
@@ -132,12 +132,25 @@ export const makeHomeFolders = (folder: string): Result<HomePaths> => {
     if (maker !== null) removeHome(checked.value)
     const [other] = readdirSync(folder)
     if (other !== undefined) return failure('HOME_EXISTS', `${folder} is not empty: it holds ${visible(other)}, and a home is made in a folder of its own`, { field: '--home', details: { home: folder, holds: other }, next: ['skein --home ANOTHER-FOLDER …'] })
-    writeFileSync(join(folder, MAKING), String(process.pid), { mode: 0o600, flag: 'wx' })
+    beginMaking(folder)
     for (const path of [checked.value.run, checked.value.log]) mkdirSync(path, { recursive: true, mode: 0o700 })
   } catch (error) {
     return notWritten(folder, error, { field: '--home', next: ['skein --home ANOTHER-FOLDER …'] })
   }
   return checked
+}
+
+/** A file that was made and could not be filled (the disk is full) is taken away again. */
+const beginMaking = (folder: string): void => {
+  const file = openSync(join(folder, MAKING), 'wx', 0o600)
+  try {
+    writeSync(file, String(process.pid))
+  } catch (error) {
+    rmSync(join(folder, MAKING), { force: true })
+    throw error
+  } finally {
+    closeSync(file)
+  }
 }
 
 /** The home is whole, or so far that what is missing comes by itself. */

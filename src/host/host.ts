@@ -32,7 +32,8 @@ export interface HostAdapters {
   readonly random: Random
   readonly bootId: string
   keys(folder: string): Keys
-  openStore(folder: string, options: { readonly create: boolean }): Promise<Result<FrameStore>>
+  /** `orRead`: for reading alone where nothing can be written. */
+  openStore(folder: string, options: { readonly create: boolean; readonly orRead?: boolean }): Promise<Result<FrameStore>>
   /** The transport of the home's own certificate. */
   transport(folder: string, allowInsecure: boolean): Promise<Result<Transport>>
   /** Where a store that is there lies now. */
@@ -81,7 +82,7 @@ export class Host {
 
   /**
    * Opens the home in this folder; the store is then this process's alone. A store that another process holds is waited for, up to
-   * `LIMITS.storeLockMs`, then `STORE_LOCKED` names its pid.
+   * `LIMITS.storeLockMs`, then `STORE_LOCKED` names its pid. What no daemon serves and cannot be written is opened for reading alone.
    */
   static async open(folder: string, adapters: HostAdapters, options: { readonly what: string; readonly daemon: boolean; readonly create?: boolean; readonly lockMs?: Millis }): Promise<Result<Host>> {
     const home = readHome(folder)
@@ -89,11 +90,12 @@ export class Host {
     const { paths, settings } = home.value
     const signer = await adapters.keys(folder).host()
     if (!signer.ok) return signer
-    const store = await openWhenFree(paths, adapters, options.create ?? false, options.lockMs ?? LIMITS.storeLockMs)
+    const create = options.create ?? false
+    const store = await openWhenFree(paths, adapters, { create, orRead: !create && !options.daemon }, options.lockMs ?? LIMITS.storeLockMs)
     if (!store.ok) return store
     const { frames, sinceMono, sinceCpuMs } = store.value
     const noted = noteHolder(paths.holder, options.what, new Date(adapters.clock.now().wall))
-    if (!noted.ok) {
+    if (!noted.ok && (options.daemon || frames.fence === null)) {
       await frames.close()
       return noted
     }

@@ -19,11 +19,11 @@ export const cpuMs = (): Millis => {
 }
 
 /** Opens a store that another process may hold for a moment: waits up to `patienceMs`, then `STORE_LOCKED` names who has it. */
-export const openWhenFree = async (paths: HomePaths, adapters: HostAdapters, create: boolean, patienceMs: Millis): Promise<Result<OpenedStore>> => {
+export const openWhenFree = async (paths: HomePaths, adapters: HostAdapters, options: { readonly create: boolean; readonly orRead: boolean }, patienceMs: Millis): Promise<Result<OpenedStore>> => {
   const until = adapters.clock.now().mono + patienceMs
   for (;;) {
     const [sinceMono, sinceCpuMs] = [adapters.clock.now().mono, cpuMs()]
-    const store = await adapters.openStore(paths.store, { create })
+    const store = await adapters.openStore(paths.store, options)
     if (store.ok) return success({ frames: store.value, sinceMono, sinceCpuMs })
     if (store.failure.code !== 'STORE_LOCKED') return store
     if (adapters.clock.now().mono >= until) {

@@ -3,23 +3,20 @@ import { availableParallelism, loadavg } from 'node:os'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { ClaimsData } from '../../src/control/operations/claims.js'
 import type { DaemonData } from '../../src/control/operations/daemon.js'
+import type { VerifyData } from '../../src/control/operations/verify.js'
+import { recordCase } from '../support/cases.js'
 import { BIN, eventually } from '../support/cli.js'
+import { roundsOf, timeoutOf, writeLongResult } from '../support/long.js'
 import { TestMesh } from '../support/mesh.js'
+import { seeded } from '../support/seeded.js'
 
-const ROUNDS = 100
+const rounds = roundsOf(50, 1_000)
 const SEED = Number(process.env.SKEIN_SEED ?? Date.now() % 100_000)
 const REOPEN_P99_MS = 250
 
 const mesh = new TestMesh()
 
-/** The same numbers for the same seed. */
-const random = (() => {
-  let state = SEED
-  return (): number => {
-    state = (state * 1_103_515_245 + 12_345) % 2 ** 31
-    return state / 2 ** 31
-  }
-})()
+const random = seeded(SEED)
 
 const quantiles = (readings: readonly number[]) => {
   const sorted = readings.toSorted((left, right) => left - right)
@@ -48,6 +45,19 @@ const claimUntilGone = async (round: number): Promise<void> => {
   }
 }
 
+/** Claims of earlier rounds whose place is given to new ones: a host has at most 1,024 live claims. */
+let total = 0
+const makeRoom = async (round: number): Promise<void> => {
+  if (round === 0 || round % 100 > 0) return
+  await start()
+  const held = await scopesAt('a')
+  expect(answered.filter(name => !held.has(name))).toEqual([])
+  await mesh.ask('a', 'release', { all: true })
+  total += answered.length
+  answered.length = 0
+  await mesh.kill('a')
+}
+
 const scopesAt = async (name: string): Promise<Set<string>> => new Set((await mesh.ask<ClaimsData>(name, 'claims')).claims.flatMap(({ scope }) => scope))
 
 beforeAll(async () => {
@@ -60,10 +70,12 @@ beforeAll(async () => {
 
 afterAll(() => mesh.end())
 
-describe(`kill -9 right after an answered claim, ${ROUNDS} times (seed ${SEED})`, () => {
+describe(`kill -9 right after an answered claim, ${rounds.asked} times (seed ${SEED})`, () => {
   it('keeps every claim that was answered, reopens quickly, and brings all of them to the other host', async () => {
     const opened: DaemonData[] = []
-    for (let round = 0; round < ROUNDS; round++) {
+    let round = 0
+    for (; !rounds.isOver(round); round++) {
+      await makeRoom(round)
       const daemon = await start()
       opened.push(daemon)
       if (round % 10 === 9) {
@@ -73,19 +85,24 @@ describe(`kill -9 right after an answered claim, ${ROUNDS} times (seed ${SEED})`
       const before = answered.length
       const claiming = claimUntilGone(round)
       await eventually(async () => answered.length, count => count > before)
-      await new Promise(resolve => setTimeout(resolve, random() * 40))
+      await new Promise(resolve => setTimeout(resolve, 2 + random() * 38))
       if (daemon.pid !== null) process.kill(daemon.pid, 'SIGKILL')
       await claiming
     }
     opened.push(await start())
     const held = await scopesAt('a')
-    expect(answered.filter(name => !held.has(name))).toEqual([])
+    const lost = answered.filter(name => !held.has(name)).length
     await eventually(() => scopesAt('b'), there => answered.every(name => there.has(name)), 20_000)
     const [wall, cpu] = [quantiles(opened.map(({ opened_ms }) => opened_ms)), quantiles(opened.map(({ opened_cpu_ms }) => opened_cpu_ms))]
     const load = loadavg()[0] ?? 0
-    console.log(`${ROUNDS} kills, ${answered.length} answered claims, none lost; reopening: median ${wall(0.5)} ms, p99 ${wall(0.99)} ms (processor ${cpu(0.5)} and ${cpu(0.99)} ms; load ${load.toFixed(1)} on ${availableParallelism()} cores)`)
+    console.log(`${round} kills, ${total + answered.length} answered claims, ${lost} lost; reopening: median ${wall(0.5)} ms, p99 ${wall(0.99)} ms (processor ${cpu(0.5)} and ${cpu(0.99)} ms; load ${load.toFixed(1)} on ${availableParallelism()} cores)`)
+    recordCase(1, { test: 'test/e2e/kill.test.ts', runs: round, worst: lost, limit: 0, unit: 'lost' })
+    recordCase(1, { test: 'test/e2e/kill.test.ts (reopening, processor time, p99)', runs: round, worst: cpu(0.99), limit: REOPEN_P99_MS, unit: 'ms' })
+    writeLongResult({ name: 'kill -9 during claimed writes', asked: rounds.asked, done: round, failures: lost, worst: cpu(0.99), unit: 'ms to reopen' })
+    expect(lost).toBe(0)
+    expect((await mesh.ask<VerifyData>('a', 'verify')).sound).toBe(true)
     expect(cpu(0.99)).toBeLessThanOrEqual(REOPEN_P99_MS)
     // on a machine with far more to do than it has cores for the clock measures the others
     if (load < 2 * availableParallelism()) expect(wall(0.99)).toBeLessThanOrEqual(REOPEN_P99_MS)
-  }, 400_000)
+  }, timeoutOf(200_000))
 })

@@ -13,7 +13,7 @@ interface Handle {
 }
 
 /** A reader of LevelDB's variable-length numbers that gives NaN past the end. */
-class Varints {
+export class Varints {
   readonly #bytes: Buffer
   offset: number
 
@@ -33,6 +33,18 @@ class Varints {
     return Number.NaN
   }
 
+  /** Bytes behind their length. */
+  bytes(): Buffer {
+    const length = this.next()
+    const bytes = this.#bytes.subarray(this.offset, this.offset + length)
+    this.offset += length
+    return bytes
+  }
+
+  get isDone(): boolean {
+    return !(this.offset < this.#bytes.length)
+  }
+
   handle(): Handle {
     return { offset: this.next(), size: this.next() }
   }
@@ -40,10 +52,13 @@ class Varints {
 
 const lies = (table: Buffer, { offset, size }: Handle): boolean => offset + size + TRAILER_BYTES <= table.length - FOOTER_BYTES
 
-const isSound = (table: Buffer, { offset, size }: Handle): boolean => {
-  const crc = crc32c(table.subarray(offset, offset + size + 1))
-  return table.readUInt32LE(offset + size + 1) === (((crc >>> 15) | (crc << 17)) + CRC_MASK_DELTA) >>> 0
+/** LevelDB stores no plain checksum, so that one over bytes that hold one is not special. */
+export const maskedCrc = (bytes: Buffer): number => {
+  const crc = crc32c(bytes)
+  return (((crc >>> 15) | (crc << 17)) + CRC_MASK_DELTA) >>> 0
 }
+
+const isSound = (table: Buffer, { offset, size }: Handle): boolean => table.readUInt32LE(offset + size + 1) === maskedCrc(table.subarray(offset, offset + size + 1))
 
 /** The handles that a sound index block holds; none where it is compressed: what cannot be looked into is not called damaged. */
 const handlesIn = (table: Buffer, { offset, size }: Handle): Handle[] => {
@@ -78,4 +93,38 @@ export const damagedParts = (table: Buffer): number[] => {
   if (!lies(table, metaindex) || !lies(table, index) || !isSound(table, index)) return whole
   const filters = isSound(table, metaindex) ? handlesIn(table, metaindex) : []
   return [...handlesIn(table, index), metaindex, ...filters].filter(handle => !isSound(table, handle)).map(({ offset, size }) => offset + size)
+}
+
+/** One entry of a table: LevelDB's inner key, and where in the file its value lies. */
+export interface TableEntry {
+  readonly key: Buffer
+  readonly offset: number
+  readonly length: number
+}
+
+/** The entries of one sound block without compression; each key is given as what differs from the one before. */
+function* entriesIn(table: Buffer, { offset, size }: Handle): Generator<TableEntry> {
+  if (size < 4 || table.readUInt8(offset + size) !== 0) return
+  const end = offset + size - 4 - table.readUInt32LE(offset + size - 4) * 4
+  let key = Buffer.alloc(0)
+  for (let next = offset; next < end; ) {
+    const head = new Varints(table, next)
+    const [shared, own, length] = [head.next(), head.next(), head.next()]
+    const place = head.offset + own
+    if (!(shared <= key.length && place + length <= end)) return
+    key = Buffer.concat([key.subarray(0, shared), table.subarray(head.offset, place)])
+    yield { key, offset: place, length }
+    next = place + length
+  }
+}
+
+/** Every entry of a table that can be read; what lies in a damaged block is left out. */
+export function* tableEntries(table: Buffer): Generator<TableEntry> {
+  const footer = table.length - FOOTER_BYTES
+  if (footer < 0 || !table.subarray(-MAGIC.length).equals(MAGIC)) return
+  const varints = new Varints(table, footer)
+  varints.handle()
+  const index = varints.handle()
+  if (!lies(table, index) || !isSound(table, index)) return
+  for (const block of handlesIn(table, index)) if (isSound(table, block)) yield* entriesIn(table, block)
 }

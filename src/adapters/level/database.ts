@@ -4,7 +4,17 @@ import { isOutOfFiles } from './failures.js'
 import { unseal } from './sealed.js'
 import type { Sealed } from './sealed.js'
 
-export type Database = Level<string, Uint8Array>
+/** What the store asks of a database: LevelDB itself, or its files read without it (`frozen.ts`). */
+export interface Database {
+  readonly status: string
+  get(key: string): Promise<Uint8Array | undefined>
+  iterator(range: { readonly gte: string; readonly lte: string; readonly reverse?: boolean }): AsyncIterable<[string, Uint8Array]>
+  keys(range: { readonly gt: string; readonly lt: string; readonly limit?: number; readonly reverse?: boolean }): AsyncIterable<string>
+  batch(changes: (Put | Del)[], options: { readonly sync: boolean }): Promise<void>
+  close(): Promise<void>
+}
+
+export type LevelDatabase = Level<string, Uint8Array>
 export interface Put {
   readonly type: 'put'
   readonly key: string
@@ -16,7 +26,7 @@ export interface Del {
 }
 
 /** Without compression, so that `blocks.ts` can read the index of a table; what frames carry is small and signed. */
-export const openDatabase = async (path: string, create: boolean): Promise<Database> => {
+export const openDatabase = async (path: string, create: boolean): Promise<LevelDatabase> => {
   const db = new Level<string, Uint8Array>(path, { keyEncoding: 'utf8', valueEncoding: 'view', createIfMissing: create, compression: false })
   await db.open()
   return db

@@ -2,11 +2,13 @@ import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { LIMITS } from '../../core/limits.js'
 import { failure, success } from '../../core/result.js'
-import type { Result } from '../../core/result.js'
-import type { Damaged, FrameStore } from '../../ports/store.js'
+import type { ErrorCode } from '../../core/errors.js'
+import type { Failure, Result } from '../../core/result.js'
+import { StoreFailure, type Damaged, type FrameStore } from '../../ports/store.js'
 import { createStore, isUnfinished, namesIn } from './creation.js'
 import { openDatabase } from './database.js'
 import { openFailure } from './failures.js'
+import { FrozenDatabase } from './frozen.js'
 import { inspect } from './inspection.js'
 import { LAYOUT } from './layout.js'
 import { takeLock } from './lock.js'
@@ -23,6 +25,11 @@ export interface LevelStoreOptions {
   readonly create: boolean
   /** Commits are refused while fewer bytes are free: `LIMITS.diskFreeMinBytes`, another number for tests. */
   readonly minFreeBytes?: number
+  /**
+   * Where nothing can be written (a full disk, a read-only one, no right), open it for reading alone: `fence` says why, and no commit
+   * succeeds. Not for a daemon, which is there to write.
+   */
+  readonly orRead?: boolean
 }
 
 const withoutSentinel = (folder: string) => failure('STORE_DAMAGED', `store.json is missing in ${folder}: there is no store, or it was lost`)
@@ -61,7 +68,7 @@ const openExisting = async (folder: string, lock: StoreLock, minFreeBytes: numbe
     if (tables.length > 0) db = await rebuildDatabase(folder, db, inspection)
     tail.note(inspection.commits)
     const damaged = [...opened.damaged, ...tables, ...inspection.damaged]
-    return new LevelStore({ db, tail, lock, space: new Space(database, minFreeBytes) }, { ...inspection, damaged })
+    return new LevelStore({ db, tail, lock, space: new Space(database, minFreeBytes) }, { ...inspection, damaged }, null)
   } catch (error) {
     await tail?.close()
     await db.close()
@@ -80,6 +87,36 @@ const openLocked = async (folder: string, lock: StoreLock, options: LevelStoreOp
   const missing = await missingFiles(folder)
   if (missing.length > 0) return failure('STORE_DAMAGED', `the store in ${folder} lost ${missing.join(' and ')}`, { details: { missing } })
   return success(await openExisting(folder, lock, options.minFreeBytes ?? LIMITS.diskFreeMinBytes))
+}
+
+const READABLE: ReadonlySet<ErrorCode> = new Set(['DISK_FULL', 'HOME_UNWRITABLE'])
+const NO_TAIL = { failure: null, note: () => undefined, close: async () => undefined }
+const NO_LOCK: StoreLock = { release: async () => undefined }
+
+/** The store as it lies there, without a byte written. Nobody else writes either, on a disk that takes nothing, or the reading fails. */
+const openToRead = async (folder: string, fence: StoreFailure): Promise<Result<FrameStore>> => {
+  const missing = await missingFiles(folder)
+  if (missing.length > 0) return failure('STORE_DAMAGED', `the store in ${folder} lost ${missing.join(' and ')}`, { details: { missing } })
+  const database = join(folder, LAYOUT.database)
+  const db = await FrozenDatabase.read(database)
+  try {
+    const { commits } = await Tail.read(join(folder, LAYOUT.tail))
+    const inspection = await inspect(db, commits)
+    return success(new LevelStore({ db, tail: NO_TAIL, lock: NO_LOCK, space: new Space(database, 0) }, inspection, fence))
+  } catch (error) {
+    await db.close()
+    throw error
+  }
+}
+
+/** Reads what cannot be written; where it cannot be read either, the first failure stands. */
+const orRead = async (folder: string, refused: Failure, { orRead: asked }: LevelStoreOptions): Promise<Result<FrameStore>> => {
+  if (asked !== true || !READABLE.has(refused.code)) return { ok: false, failure: refused }
+  try {
+    return await openToRead(folder, new StoreFailure(refused.code, refused.message))
+  } catch {
+    return { ok: false, failure: refused }
+  }
 }
 
 /**
@@ -101,6 +138,6 @@ export const openLevelStore = async (folder: string, options: LevelStoreOptions)
     return opened
   } catch (error) {
     await lock?.release()
-    return { ok: false, failure: openFailure(folder, error) }
+    return orRead(folder, openFailure(folder, error), options)
   }
 }

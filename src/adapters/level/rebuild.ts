@@ -4,7 +4,7 @@ import { concat } from '../../core/encoding/bytes.js'
 import { LIMITS } from '../../core/limits.js'
 import { namesIn } from './creation.js'
 import { openDatabase, readNumbers, readOne } from './database.js'
-import type { Database, Put, Reading } from './database.js'
+import type { Database, LevelDatabase, Put, Reading } from './database.js'
 import type { Inspection } from './inspection.js'
 import { frameKey, ROOT_KEY, rowKey } from './keys.js'
 import { LAYOUT } from './layout.js'
@@ -50,7 +50,7 @@ export const finishRebuilding = async (folder: string): Promise<void> => {
  * a damaged block: its next compaction fails, and every commit after it. Unlike LevelDB's own repair nothing is dropped in silence: what
  * every key must hold is copied too, so each start reports what is missing until it is committed again.
  */
-export const rebuildDatabase = async (folder: string, damaged: Database, inspection: Inspection): Promise<Database> => {
+export const rebuildDatabase = async (folder: string, damaged: Database, inspection: Inspection): Promise<LevelDatabase> => {
   const rebuilt = await openDatabase(join(folder, LAYOUT.rebuilt), true)
   try {
     await copySound(damaged, rebuilt, inspection)

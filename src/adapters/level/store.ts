@@ -23,7 +23,7 @@ import type { Tail } from './tail.js'
 /** What a store holds open, to be closed with it. */
 export interface StoreParts {
   readonly db: Database
-  readonly tail: Tail
+  readonly tail: Pick<Tail, 'failure' | 'note' | 'close'>
   readonly lock: StoreLock
   readonly space: Space
 }
@@ -42,7 +42,7 @@ interface Waiting {
  */
 export class LevelStore implements FrameStore {
   readonly #db: Database
-  readonly #tail: Tail
+  readonly #tail: StoreParts['tail']
   readonly #lock: StoreLock
   readonly #space: Space
   readonly #inspection: Inspection
@@ -51,12 +51,13 @@ export class LevelStore implements FrameStore {
   readonly #waiting: Waiting[] = []
   #commits: number
   #settled = false
-  #fence: StoreFailure | null = null
+  #fence: StoreFailure | null
   #writing: Promise<void> | null = null
   #closing: Promise<void> | null = null
   #compacting: Promise<void> = Promise.resolve()
 
-  constructor({ db, tail, lock, space }: StoreParts, inspection: Inspection) {
+  /** @param fence why it is there for reading alone, or null */
+  constructor({ db, tail, lock, space }: StoreParts, inspection: Inspection, fence: StoreFailure | null) {
     this.#db = db
     this.#tail = tail
     this.#lock = lock
@@ -65,6 +66,7 @@ export class LevelStore implements FrameStore {
     this.#tables = inspection.tables
     this.#held = inspection.held
     this.#commits = inspection.commits
+    this.#fence = fence
   }
 
   get fence(): StoreFailure | null {

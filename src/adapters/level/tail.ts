@@ -1,4 +1,4 @@
-import { open } from 'node:fs/promises'
+import { open, readFile } from 'node:fs/promises'
 import type { FileHandle } from 'node:fs/promises'
 import { ByteReader } from '../../core/encoding/reader.js'
 import { ByteWriter } from '../../core/encoding/writer.js'
@@ -32,6 +32,13 @@ export class Tail {
     this.#file = file
     this.#newest = written
     this.#written = written
+  }
+
+  /** What it says, without opening it to be written. */
+  static async read(path: string): Promise<{ readonly commits: number; readonly damaged: boolean }> {
+    const bytes = await readFile(path)
+    const counts = [0, 1].map(slot => decode(bytes.subarray(slot * SLOT_BYTES, (slot + 1) * SLOT_BYTES)))
+    return { commits: Math.max(counts[0] ?? 0, counts[1] ?? 0), damaged: counts.every(count => count === null) }
   }
 
   /** `damaged`: no slot can be read. Rejects with the system's error, `ENOENT` where the file is missing and `create` is not set. */
