@@ -28,7 +28,7 @@ interface End {
 /** One host of a bench: a replica, its disk, and what became of its requests. */
 export class Node {
   readonly signer: Signer
-  readonly disk = new Disk()
+  disk = new Disk()
   readonly events: ReplicaEvent[] = []
   readonly answers = new Map<number, Result<readonly Written[]>>()
   readonly peers = new Map<number, End>()
