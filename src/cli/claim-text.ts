@@ -1,5 +1,6 @@
 import { ageText } from '../control/age.js'
 import type { Reply } from '../control/envelope.js'
+import type { WithheldRow } from '../control/withheld.js'
 import type { ClaimData } from '../control/words.js'
 import { quoted, visible } from '../control/visible.js'
 
@@ -23,11 +24,22 @@ export const leaseText = ({ since, until, state }: Pick<ClaimData, 'since' | 'un
   return state === 'not-yet' ? `from ${clock(since)}, until ${clock(until)}` : `${began}, until ${clock(until)}`
 }
 
-/** A line for each host whose news is too old to lean on: absence is told apart from zero. */
+const ENDED = { left: 'it left', retired: 'it was retired', revoked: 'its key was revoked', rotated: 'its key was rotated' }
+
+/** A line for each epoch whose claims count for nothing yet, or no longer, and may stand all the same. */
+export const withheldLines = (withheld: readonly WithheldRow[]): string[] =>
+  withheld.map(({ host, epoch, why, scope }) => {
+    const reason = why === 'forked' ? `forked (epoch ${epoch})` : `${ENDED[why]}, and the log that stays (epoch ${epoch}) is not here yet`
+    return `claims of ${visible(host)} withheld: ${reason}${scope === null || scope.length === 0 ? '' : `; they cover ${scopeText(scope)}`}`
+  })
+
+/** A line for each host whose news is too old to lean on, or whose claims are withheld: absence is told apart from zero. */
 export const silenceLines = ({ envelope }: Reply): string[] => {
   if (!envelope.ok || !('silent' in envelope.freshness)) return []
-  return envelope.freshness.silent.map(({ host, since, held }) => {
+  const { silent, withheld } = envelope.freshness
+  const unheard = silent.map(({ host, since, held }) => {
     const claims = `${held} claim${held === 1 ? '' : 's'}`
     return since === null ? `${visible(host)} was never heard by this host; its ${claims} came by others` : `${visible(host)} not heard since ${clock(since)}; it then held ${claims}`
   })
+  return [...unheard, ...withheldLines(withheld)]
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { ERRORS, type ErrorCode } from '../core/errors.js'
 import type { Failure } from '../core/result.js'
+import { withheldSchema } from './withheld.js'
 
 /** Version of the JSON that every command prints (docs/cli.md, JSON). */
 export const SCHEMA_VERSION = 1
@@ -16,7 +17,9 @@ export const freshnessSchema = z.object({
   view_hash: z.string(),
   /** Every host with live claims or sessions in the repositories asked about was heard within its tempo's bound. */
   complete: z.boolean(),
-  silent: z.array(z.object({ host: z.string(), id: z.string(), since: z.string().nullable(), held: z.number().int() }))
+  silent: z.array(z.object({ host: z.string(), id: z.string(), since: z.string().nullable(), held: z.number().int() })),
+  /** Epochs whose claims are in no view, and may stand all the same. */
+  withheld: z.array(withheldSchema)
 })
 
 /** How far the answer can be trusted: absence is told apart from zero. */

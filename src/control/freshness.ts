@@ -2,6 +2,7 @@ import type { HostKey, Millis } from '../core/brand.js'
 import { LIMITS } from '../core/limits.js'
 import type { Host } from '../host/host.js'
 import type { Freshness } from './envelope.js'
+import { withheldRows } from './withheld.js'
 
 const iso = (wall: Millis): string => new Date(wall).toISOString()
 
@@ -10,7 +11,7 @@ export const heardAt = (host: Host, key: HostKey): Millis | null => (key === hos
 
 /**
  * How far an answer about these repositories can be trusted (all, when left out): it is complete when every other host with live claims
- * there was heard within three beats. Looks only at the claims of hosts that were not.
+ * there was heard within three beats and nothing is withheld. Looks only at the claims of hosts that were not.
  */
 export const freshnessOf = (host: Host, repositories?: readonly string[]): Freshness => {
   const { wall } = host.now()
@@ -23,5 +24,6 @@ export const freshnessOf = (host: Host, repositories?: readonly string[]): Fresh
     if (held > 0) silent.push({ host: host.nameOf(key), id: `h-${hostId.slice(0, 8)}`, since: heard === null ? null : iso(heard), held })
   }
   silent.sort((left, right) => (left.host < right.host ? -1 : 1))
-  return { as_of: iso(wall), view_hash: host.replica.view.hash(), complete: silent.length === 0, silent }
+  const withheld = withheldRows(host, repositories)
+  return { as_of: iso(wall), view_hash: host.replica.view.hash(), complete: silent.length + withheld.length === 0, silent, withheld }
 }

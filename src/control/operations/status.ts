@@ -12,6 +12,7 @@ import { operation, type OperationContext } from '../operation.js'
 import { repositoryHere } from '../place.js'
 import { reachOf } from '../reach.js'
 import { refusalRows, refusalRowSchema } from '../refusals.js'
+import { droppedRows, droppedSchema, withheldRows, withheldSchema } from '../withheld.js'
 import { iso, shownHostId } from '../words.js'
 
 const owedSchema = z.object({ count: z.number().int(), oldest: z.string().nullable(), oldest_ms: z.number().int().nullable() })
@@ -52,6 +53,10 @@ const data = z.object({
   epoch: z.number().int().nullable(),
   /** Epochs that count for nothing because two signed histories of them were shown. */
   forked: z.array(z.object({ host: z.string(), epoch: z.number().int() })),
+  /** Epochs whose claims are in no view, and may stand all the same. */
+  withheld: z.array(withheldSchema),
+  /** What counted once and fell off when an act named an earlier head of its log. */
+  dropped: z.array(droppedSchema),
   clock: z.object({ offset_ms: z.number().int() })
 })
 
@@ -136,6 +141,8 @@ export const status = operation({
         crossings,
         records: replica.view.count,
         ...trouble,
+        withheld: withheldRows(host),
+        dropped: droppedRows(host),
         disk: { free_bytes: await host.runtime.freeBytes(), low_bytes: LIMITS.diskLowBytes, least_bytes: LIMITS.diskFreeMinBytes },
         clock: { offset_ms: replica.offsetMs }
       },

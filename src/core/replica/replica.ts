@@ -36,6 +36,7 @@ import { Standing } from './standing.js'
 import type { Fence } from './storage.js'
 import { Traffic } from './traffic.js'
 import { Wants } from './wants.js'
+import { Withholding, type Withheld } from './withheld.js'
 
 export type { ReplicaOptions } from './context.js'
 
@@ -70,6 +71,7 @@ export class Replica {
   readonly #traffic: Traffic
   readonly #persistence: Persistence
   readonly #pulse: Pulse
+  readonly #withholding: Withholding
   #started = false
 
   /** Puts the parts together. Each is given those that it calls, and so stands below the parts that it is given to. */
@@ -123,6 +125,7 @@ export class Replica {
     this.#traffic = new Traffic(context, { linkage, greeting, exchange, levelling, serving, acquaintance })
     this.#persistence = new Persistence(context, { doubts, authoring, epochs, publishing, greeting, levelling, standing, naming })
     this.#pulse = new Pulse(context, { collecting, linkage, levelling, publishing, wants, acquaintance, epochs })
+    this.#withholding = new Withholding(context, standing)
     this.damage = this.#restoring.damage
   }
 
@@ -197,6 +200,11 @@ export class Replica {
   /** How far each author's log is held, of those that count; `forked` where two histories of one were shown. */
   heads(): Head[] {
     return this.logs.heads(this.#standing.countedOf)
+  }
+
+  /** Epochs whose claims are in no view, and may stand all the same (rules E5). @param meshNow mesh time */
+  withheld(meshNow: Millis): Withheld[] {
+    return this.#withholding.list(meshNow)
   }
 
   /** What was written, and counts no more since an act named an earlier head: newest first, a bounded list. */

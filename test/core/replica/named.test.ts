@@ -225,3 +225,49 @@ describe('an act that names a head', () => {
     expect(a.replica.refusals.list().map(({ code }) => code)).toContain('FRAME_PAST_NAMED_HEAD')
   })
 })
+
+describe('what is withheld', () => {
+  test('a claim of a forked epoch is named with its scope, until its owner has published it again', () => {
+    const claim = v.claim(['src/auth/**'])
+    const author = authorOf(v)
+    bench.cutAll(v)
+    const fork = thief.branch(author, framesOf(a, author)).write(2, bench.wallMs)
+    push(a, fork.slice(0, 1))
+    v.note('another branch')
+    push(c, fork.slice(1))
+    bench.advance(10_000)
+    bench.link(v, c)
+    bench.run()
+    // its owner knows at once, and has published it again; who has not heard that yet says that it is withheld
+    bench.advance(10_000)
+    for (const node of [a, c]) {
+      expect(node.replica.logs.isForked(author), node.name).toBe(true)
+      expect(node.replica.view.record(claim.id), node.name).not.toBeNull()
+      expect(node.replica.withheld(bench.wallMs), node.name).toEqual([])
+    }
+  })
+
+  test('a claim of a fork whose owner is away', () => {
+    const claim = v.claim(['src/auth/**'])
+    const author = authorOf(v)
+    const fork = thief.branch(author, framesOf(a, author), 0).write(1, bench.wallMs)
+    bench.cutAll(v)
+    push(a, fork)
+    bench.advance(10_000)
+    expect(a.replica.view.record(claim.id)).toBeNull()
+    expect(a.replica.withheld(bench.wallMs)).toMatchObject([{ author, why: 'forked', claims: [{ id: claim.id, scope: ['src/auth/**'] }] }])
+    expect(a.replica.withheld(bench.wallMs + 400 * 86_400_000)).toMatchObject([{ claims: [{ id: claim.id }] }])
+  })
+
+  test('a key that ended, while the log that stays is not held', () => {
+    bench.cutAll(c)
+    const claim = v.claim(['src/**'])
+    const author = authorOf(v)
+    submit(c, name([headAt(a, author)]))
+    expect(c.replica.withheld(bench.wallMs)).toMatchObject([{ author, why: 'left', claims: null }])
+    bench.link(c, a)
+    bench.advance(10_000)
+    expect(c.replica.withheld(bench.wallMs)).toEqual([])
+    expect(c.replica.view.record(claim.id)).not.toBeNull()
+  })
+})

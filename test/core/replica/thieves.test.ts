@@ -15,7 +15,7 @@ import { Bench, take, type Node } from './bench.js'
 import { Thief } from './thief.js'
 
 const SEED = Number(process.env.SKEIN_SEED ?? Date.now() % 100_000)
-const ORDERS = Number(process.env.SKEIN_ORDERS ?? 10_000)
+const ORDERS = Number(process.env.SKEIN_ORDERS ?? 2_000)
 const STOLEN = 1_000
 
 const randomFrom = (seed: number) => {
