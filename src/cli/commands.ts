@@ -6,6 +6,7 @@ import { claim } from './commands/claim.js'
 import { claims } from './commands/claims.js'
 import { conversation } from './commands/conversation.js'
 import { decide, withdraw } from './commands/decide.js'
+import { doctor } from './commands/doctor.js'
 import { down } from './commands/down.js'
 import { inbox } from './commands/inbox.js'
 import { init } from './commands/init.js'
@@ -47,6 +48,6 @@ export const COMMANDS: readonly Command[] = [
   init, invite, join, up, down, leave, sync, peers, whoami, sessions, repo,
   claim, release, renew, claims, who,
   propose, accept, reject, send, ask, answer, ack, nack, intent, intents, block, unblock, decide, withdraw,
-  status, pending, inbox, conversation, log, show, verify, schemaCommand(() => COMMANDS),
+  status, pending, inbox, conversation, log, show, verify, doctor, schemaCommand(() => COMMANDS),
   completionsCommand(() => COMMANDS)
 ]

@@ -52,7 +52,8 @@ export const runDaemon = async (home: string, adapters: HostAdapters = systemAda
   const listening = network.value.listening
   const where = listening === null ? '' : `${listening.host}:${listening.port}`
   log.info({ pid: process.pid, listening: where }, 'up')
-  if (listening !== null) await host.publishProfile(host.advertised())
+  host.seekPeers()
+  if (listening !== null) void host.publishProfile(host.advertised())
   host.refreshTargets()
   process.on('uncaughtException', error => {
     log.fatal({ stack: error.stack }, 'a defect of skein ends this daemon')
@@ -77,7 +78,7 @@ const nameTheOther = (home: string, opened: { readonly ok: false; readonly failu
 }
 
 const logEvent = (log: Log, host: Host, event: ReplicaEvent): void => {
-  if (event.type === 'viewChanged' || event.type === 'levelled') return
+  if (event.type === 'viewChanged' || event.type === 'levelled' || event.type === 'answered' || event.type === 'caughtUp') return
   const peer = 'key' in event && event.key !== null ? { peer: host.nameOf(event.key) } : {}
   const counted = event.type === 'compacted' ? { dropped: event.dropped.size } : {}
   const serious = event.type === 'fenced' || event.type === 'doubted' || event.type === 'forked' || event.type === 'refused'

@@ -31,6 +31,8 @@ export const dispatch = async (host: Host, call: Call): Promise<Reply> => {
     return failureReply(failure('FIELD_INVALID', `${issue?.path.join('.') ?? 'arguments'}: ${issue?.message ?? 'not valid'}`, { field: issue?.path.join('.') ?? 'args' }).failure)
   }
   try {
+    // first what happened while this machine slept, then who holds what
+    if (found.tells) await host.caughtUp()
     const session = host.sessionOf(call.caller)
     const context: OperationContext = { host, caller: call.caller, session, cwd: call.cwd, meshNow: host.meshNow(), offers: op => OPERATIONS.has(op) }
     const renewed = found.renewsLeases === false ? [] : await renewByActivity(context)

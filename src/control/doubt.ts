@@ -21,6 +21,7 @@ export const doubtSchema = z.object({
 const NEWS_MS = 24 * 60 * 60_000
 
 const NEXT: Partial<Record<Doubt['cause'], string>> = {
+  lost: 'With the store the members of the mesh were lost: they come back with the first link, when another host dials this one or after skein peers add ADDRESS.',
   damaged: 'skein verify names what is damaged.',
   clock: 'Look at this machine\'s clock.'
 }

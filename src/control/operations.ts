@@ -5,6 +5,7 @@ import { claim } from './operations/claim.js'
 import { claims } from './operations/claims.js'
 import { conversation } from './operations/conversation.js'
 import { daemon } from './operations/daemon.js'
+import { doctor } from './operations/doctor.js'
 import { inbox, surfaced } from './operations/inbox.js'
 import { intent, intents } from './operations/intents.js'
 import { invitationFind, invitations } from './operations/invitations.js'
@@ -25,7 +26,7 @@ import { who } from './operations/who.js'
 import { whoami } from './operations/whoami.js'
 
 const ALL: readonly Operation[] = [
-  whoami, sessions, daemon, status, verify, peers, peersAdd, peersRemove, sync, leave, invitations, invitationFind, actSetting, actSubmit,
+  whoami, sessions, daemon, status, verify, doctor, peers, peersAdd, peersRemove, sync, leave, invitations, invitationFind, actSetting, actSubmit,
   claim, release, renew, claims, who, repoAdd, repoList, repoLink, repoRemove,
   propose, accept, reject, send, ask, answer, ack, nack, intent, intents, block, unblock, decide, withdraw,
   pending, inbox, surfaced, conversation, log, show

@@ -57,6 +57,7 @@ export const LIMITS = {
   beatMs: 5_000, // tempo "normal"; the only one until tempo is built
   silentMs: 15_000, // a link without a byte for three beats is half-open, and is noticed at that moment
   dialsAtOnce: 16, // dials under way; two addresses of eight hosts that are all away, and none waits behind made-up ones
+  seekMs: 2_000, // what the first writing of a daemon, or after a pause, waits for a peer to show the own log: a few round trips; no fork can come of a shorter one that is seen in time
   dialMs: 5_000, // a TCP retransmission or two; then the next address
   unauthenticatedPerSecond: 20, // TCP connections from one remote address; a busy office behind one NAT stays below
   unauthenticatedBurst: 5, // the addresses of one host dialled at once
@@ -74,6 +75,8 @@ export const LIMITS = {
   actIds: 64 * 1024, // of one peer: 1,024 members with an invitation and three witnesses each need 5,000; 6 MB of heap
   peerTextChars: 200, // what a peer says when it refuses a link is one line
   badFramesPerLink: 64, // after so many frames that no honest member sends, the link closes
+
+  unjudgedActBytes: 16 * 1024 * 1024, // of a host that lost its roster, before the genesis comes: the acts of the largest mesh twice over
 
   // clocks
   clockAheadMs: 5 * 60_000, // a foreign stamp never drives the own clock further ahead of the wall

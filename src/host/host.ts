@@ -1,47 +1,24 @@
-import type { HostId, HostKey, MeshId, Millis, Now, SessionName } from '../core/brand.js'
-import type { Crypto } from '../core/crypto.js'
+import type { HostKey, MeshId, Millis, Now, SessionName } from '../core/brand.js'
 import type { DialTarget } from '../core/presence/dial-plan.js'
 import { isKindOf } from '../core/coordination/records/entry.js'
 import type { Draft, Written } from '../core/replica/input.js'
 import { Replica } from '../core/replica/replica.js'
 import { failure, success, type Result } from '../core/result.js'
 import { LIMITS } from '../core/limits.js'
-import type { Clock } from '../ports/clock.js'
-import type { Keys } from '../ports/keys.js'
-import type { Random } from '../ports/random.js'
-import type { PlaceFacts } from '../ports/place.js'
-import type { FrameStore } from '../ports/store.js'
-import type { Transport } from '../ports/transport.js'
-import type { Witness } from '../ports/witness.js'
 import { advertisedAddresses, type AdvertisedAddress } from './addresses.js'
 import { forgetHolder, noteHolder } from './holder.js'
 import { readHome, type HomePaths, type Settings } from './home.js'
+import type { HostAdapters } from './host-adapters.js'
 import { JOINING_NOTE, readJoining } from './joining-note.js'
 import { Network } from './network.js'
 import { readEnrolment, writeEnrolment, type Enrolment } from './repository/enrolment.js'
 import { Runtime } from './runtime.js'
 import { cpuMs, openWhenFree } from './store-opening.js'
-import type { AgentProcess, Evidence } from './session/evidence.js'
+import type { Evidence } from './session/evidence.js'
 import { SessionRegistry } from './session/registry.js'
 import { skeinVersion } from './version.js'
 
-/** The adapters that a host runs on, chosen where the program is put together. */
-export interface HostAdapters {
-  readonly crypto: Crypto
-  readonly clock: Clock
-  readonly random: Random
-  readonly bootId: string
-  keys(folder: string): Keys
-  /** `orRead`: for reading alone where nothing can be written. */
-  openStore(folder: string, options: { readonly create: boolean; readonly orRead?: boolean }): Promise<Result<FrameStore>>
-  /** The transport of the home's own certificate. */
-  transport(folder: string, allowInsecure: boolean): Promise<Result<Transport>>
-  /** Where a store that is there lies now. */
-  place(store: string): Promise<PlaceFacts>
-  /** What this machine remembers of a host's log outside its home. */
-  witness(host: HostId): Witness
-  isAgentAlive(agent: AgentProcess): boolean
-}
+export type { HostAdapters } from './host-adapters.js'
 
 /** The session under whose name the host itself writes: its profile, its repositories. */
 export const HOST_SESSION = 'host' as SessionName
@@ -93,7 +70,7 @@ export class Host {
     const create = options.create ?? false
     const store = await openWhenFree(paths, adapters, { create, orRead: !create && !options.daemon }, options.lockMs ?? LIMITS.storeLockMs)
     if (!store.ok) return store
-    const { frames, sinceMono, sinceCpuMs } = store.value
+    const { frames, sinceMono, sinceCpuMs, remade } = store.value
     const noted = noteHolder(paths.holder, options.what, new Date(adapters.clock.now().wall))
     if (!noted.ok && (options.daemon || frames.fence === null)) {
       await frames.close()
@@ -101,7 +78,7 @@ export class Host {
     }
     const replica = new Replica({ crypto: adapters.crypto, mesh: settings.mesh as MeshId, signer: signer.value })
     const runtime = new Runtime({ replica, store: frames, clock: adapters.clock, random: adapters.random, witness: adapters.witness(replica.hostId) })
-    const loaded = await runtime.load(await adapters.place(paths.store))
+    const loaded = await runtime.load({ place: await adapters.place(paths.store), remade })
     if (!loaded.ok) return loaded
     const enrolment = readEnrolment(replica.notes.get(ENROLMENT_NOTE) ?? null)
     if (!enrolment.ok) {
@@ -219,6 +196,7 @@ export class Host {
     this.#network = network
     runtime.on(event => {
       if (event.type === 'viewChanged' || event.type === 'rosterChanged') this.#refreshSoon()
+      if (event.type === 'paused' && this.daemonSince !== null) queueMicrotask(() => this.seekPeers())
     })
     return success(network)
   }
@@ -226,6 +204,25 @@ export class Host {
   /** Dials whoever is worth it from now on. */
   refreshTargets(): void {
     this.#network?.keepLinked(this.targets())
+  }
+
+  /**
+   * Dials everybody, and lets what is to be written wait until one of them has shown what it holds of the own log (rules C7), for
+   * `LIMITS.seekMs` at most. Nobody waits where nobody is known or can be reached.
+   */
+  seekPeers(): void {
+    const network = this.#network
+    const targets = this.targets()
+    if (network === null || targets.length === 0) return
+    this.runtime.feed({ type: 'seeking', forMs: LIMITS.seekMs })
+    network.keepLinked(targets)
+    void Promise.all(targets.map(target => network.link(target))).then(() => this.runtime.feed({ type: 'sought' }))
+  }
+
+  /** Notices a pause that nobody noticed yet, and resolves once peers were asked what happened meanwhile. */
+  async caughtUp(): Promise<void> {
+    this.runtime.feed({ type: 'woken' })
+    if (this.replica.isCatchingUp) await this.runtime.waitFor(event => event.type === 'caughtUp', LIMITS.seekMs)
   }
 
   /** Once for all that changes in a moment. */

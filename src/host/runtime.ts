@@ -53,9 +53,10 @@ export class Runtime {
   }
 
   /** Hands everything that is stored to the replica, and what is known of it elsewhere, then starts it. A store that fails while it is read is closed, and its failure given. */
-  async load(place: PlaceFacts): Promise<Result<true>> {
+  async load({ place, remade }: { readonly place: PlaceFacts; readonly remade: boolean }): Promise<Result<true>> {
     for (const [epoch, seq] of await this.#witness.read()) this.#feed({ type: 'witnessLoaded', epoch, seq })
     this.#feed({ type: 'placeLoaded', facts: place })
+    if (remade) this.#feed({ type: 'storeRemade' })
     try {
       for await (const stored of this.#store.scan('present')) this.#feed(storedInput(stored))
     } catch (error) {
@@ -70,6 +71,11 @@ export class Runtime {
     const { author, logs } = this.replica
     if (author !== null) this.#witness.note(epochTextOf(author), logs.headSeq(author))
     return success(true)
+  }
+
+  /** Why this machine remembers nothing of the own log outside the home; null while it does. */
+  get witnessFailure(): string | null {
+    return this.#witness.failure
   }
 
   /** Bytes free on the disk where the store lies; null where that cannot be told. */

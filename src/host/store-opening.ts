@@ -1,8 +1,9 @@
+import { readdirSync } from 'node:fs'
 import type { Millis } from '../core/brand.js'
 import { failure, success, type Result } from '../core/result.js'
 import type { FrameStore } from '../ports/store.js'
 import { readHolder } from './holder.js'
-import type { HomePaths } from './home.js'
+import { errorCode, homeIsMade, type HomePaths } from './home.js'
 import type { HostAdapters } from './host.js'
 
 export interface OpenedStore {
@@ -10,6 +11,8 @@ export interface OpenedStore {
   /** When the try that succeeded began. */
   readonly sinceMono: Millis
   readonly sinceCpuMs: Millis
+  /** There was none any more: this one is empty. */
+  readonly remade: boolean
 }
 
 /** Processor time that this process has used, all threads. */
@@ -20,11 +23,13 @@ export const cpuMs = (): Millis => {
 
 /** Opens a store that another process may hold for a moment: waits up to `patienceMs`, then `STORE_LOCKED` names who has it. */
 export const openWhenFree = async (paths: HomePaths, adapters: HostAdapters, options: { readonly create: boolean; readonly orRead: boolean }, patienceMs: Millis): Promise<Result<OpenedStore>> => {
+  // a home is made together with its store: where all of that is gone, nothing is left to be saved
+  const remade = !options.create && homeIsMade(paths.folder) && isGone(paths.store)
   const until = adapters.clock.now().mono + patienceMs
   for (;;) {
     const [sinceMono, sinceCpuMs] = [adapters.clock.now().mono, cpuMs()]
-    const store = await adapters.openStore(paths.store, options)
-    if (store.ok) return success({ frames: store.value, sinceMono, sinceCpuMs })
+    const store = await adapters.openStore(paths.store, { ...options, create: options.create || remade })
+    if (store.ok) return success({ frames: store.value, sinceMono, sinceCpuMs, remade })
     if (store.failure.code !== 'STORE_LOCKED') return store
     if (adapters.clock.now().mono >= until) {
       const holder = readHolder(paths.holder)
@@ -32,6 +37,14 @@ export const openWhenFree = async (paths: HomePaths, adapters: HostAdapters, opt
       return failure('STORE_LOCKED', `the store in ${paths.folder} is held by ${who}`, { details: { pid: holder?.pid ?? null, what: holder?.what ?? null }, next: ['skein status', 'skein down'] })
     }
     await new Promise(resolve => setTimeout(resolve, LOCK_RETRY_MS))
+  }
+}
+
+const isGone = (store: string): boolean => {
+  try {
+    return readdirSync(store).length === 0
+  } catch (error) {
+    return errorCode(error) === 'ENOENT'
   }
 }
 

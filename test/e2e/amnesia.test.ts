@@ -1,6 +1,8 @@
 import { cpSync, readdirSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { DaemonData } from '../../src/control/operations/daemon.js'
+import type { DoctorData } from '../../src/control/operations/doctor.js'
 import type { StatusData } from '../../src/control/operations/status.js'
 import type { VerifyData } from '../../src/control/operations/verify.js'
 import { recordCase } from '../support/cases.js'
@@ -63,6 +65,41 @@ describe('a home', () => {
     expect(forks).toBe(0)
     recordCase(19, { test: 'test/e2e/amnesia.test.ts (offline)', runs: 1, worst: forks, limit: 0, unit: 'forks' })
     await mesh.down('box')
+  }, 120_000)
+
+  it('whose store was deleted while its daemon ran acknowledges nothing more, and begins anew with what others give back', async () => {
+    await mesh.up('box')
+    await mesh.sees('box', 'mac', 'linked')
+    await note('box', 'before the loss')
+    await eventually(() => mesh.ask<StatusData>('mac', 'status'), ({ records }) => records >= 5, 30_000)
+    const known = (await mesh.ask<StatusData>('mac', 'status')).records
+    rmSync(join(mesh.home('box'), 'store'), { recursive: true })
+    await expect(mesh.ask('box', 'send', { to: 'all', text: 'into the void', kind: 'note' })).rejects.toThrow(/FENCED/)
+    await mesh.run('box', ['down'])
+    await mesh.up('box')
+    expect(await mesh.ask<StatusData>('box', 'status')).toMatchObject({ doubt: { cause: 'lost' } })
+    const { listening } = await mesh.ask<DaemonData>('mac', 'daemon')
+    await mesh.must('box', ['peers', 'add', listening ?? ''])
+    await mesh.sees('box', 'mac', 'linked')
+    await note('box', 'after the loss')
+    const back = await eventually(() => mesh.ask<StatusData>('box', 'status'), ({ records }) => records > known, 30_000)
+    expect(back.epoch).toBe(3)
+    const { forks, epochs } = await eventually(() => epochsOf('mac', 'box'), found => found.epochs.includes(3), 30_000)
+    expect([forks, epochs]).toEqual([0, [1, 2, 3]])
+    recordCase(18, { test: 'test/e2e/amnesia.test.ts', runs: 1, worst: forks, limit: 0, unit: 'numbers used twice' })
+  }, 180_000)
+
+  it('is looked over by doctor, with and without its daemon; what keeps it from being opened is a finding', async () => {
+    const running = await mesh.json('box', ['doctor'])
+    expect(running.envelope.data).toMatchObject({ sound: true })
+    expect((running.envelope.data as DoctorData).checks.map(({ name, state }) => `${name} ${state}`)).toEqual(expect.arrayContaining(['home ok', 'key ok', 'store ok', 'past note', 'witness ok', 'daemon ok', 'link ok']))
+    expect(running.code).toBe(0)
+    await mesh.down('box')
+    const alone = await mesh.json('box', ['doctor'])
+    expect([alone.code, (alone.envelope.data as DoctorData).checks.find(({ name }) => name === 'daemon')?.state]).toEqual([0, 'note'])
+    renameSync(join(mesh.home('box'), 'store', 'store.json'), join(mesh.folder.path, 'store.json'))
+    const broken = await mesh.run('box', ['doctor'])
+    expect([broken.code, broken.stdout]).toEqual([1, expect.stringMatching(/store +wrong +store\.json is missing/)])
   }, 120_000)
 
   it('leaves its witness outside itself', () => {

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { DaemonData } from '../../src/control/operations/daemon.js'
 import { homePaths } from '../../src/host/home.js'
 import { isAlive } from '../../src/host/holder.js'
+import { recordCase } from '../support/cases.js'
 import { BIN, eventually, type Ran } from '../support/cli.js'
 import { TestMesh } from '../support/mesh.js'
 import { patientMs } from '../support/patience.js'
@@ -67,6 +68,7 @@ describe('up', () => {
     const foreground = await mesh.json('a', ['up', '--foreground'])
     expect(foreground.code).toBe(4)
     expect(foreground.envelope.error).toMatchObject({ code: 'STORE_LOCKED', message: `already up, pid ${pid}`, details: { pid } })
+    recordCase(21, { test: 'test/e2e/daemon.test.ts (a second daemon)', runs: 1, worst: foreground.envelope.error.details.pid === pid ? 0 : 1, limit: 0, unit: 'unnamed holders' })
     expect((await daemonOf())?.pid).toBe(pid)
   })
 

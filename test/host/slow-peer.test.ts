@@ -44,7 +44,7 @@ const runtime = new Runtime({ replica: new Replica({ crypto: nodeCrypto, mesh, s
 let listener: Listener
 
 beforeAll(async () => {
-  await runtime.load(new Map())
+  await runtime.load({ place: new Map(), remade: false })
   const body = { key: toHex(invitation.publicKey) as InvitationKey, role: 'worker', uses: 8, expires: wall + 3_600_000, ephemeral: false }
   await runtime.submitAct(valueOf(writeAct({ mesh, stamp: { wall, count: 1 }, seen: [], content: { kind: 'invite', body } }, operator)))
   for (let count = 0; count < 50; count++) valueOf(await runtime.write('s' as SessionName, [{ kind: 'note', fields: { text: `${count} ${'x'.repeat(LIMITS.textChars - 10)}` } }]))

@@ -38,7 +38,7 @@ beforeAll(async () => {
   mesh = genesis.value.mesh
   const content = new MemoryContent()
   const runtime = new Runtime({ replica: new Replica({ crypto, mesh, signer }), store: new MemoryStore(content), clock: systemClock, random: systemRandom, witness: new MemoryWitness() })
-  await runtime.load(new Map())
+  await runtime.load({ place: new Map(), remade: false })
   await runtime.submitAct(genesis.value.bytes)
   for (const text of ['one', 'two', 'three']) await runtime.write(session, [{ kind: 'note', fields: { text } }])
   things = []

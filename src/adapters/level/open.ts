@@ -8,6 +8,7 @@ import { StoreFailure, type Damaged, type FrameStore } from '../../ports/store.j
 import { createStore, isUnfinished, namesIn } from './creation.js'
 import { openDatabase } from './database.js'
 import { openFailure } from './failures.js'
+import { Foothold } from './foothold.js'
 import { FrozenDatabase } from './frozen.js'
 import { inspect } from './inspection.js'
 import { LAYOUT } from './layout.js'
@@ -68,7 +69,7 @@ const openExisting = async (folder: string, lock: StoreLock, minFreeBytes: numbe
     if (tables.length > 0) db = await rebuildDatabase(folder, db, inspection)
     tail.note(inspection.commits)
     const damaged = [...opened.damaged, ...tables, ...inspection.damaged]
-    return new LevelStore({ db, tail, lock, space: new Space(database, minFreeBytes) }, { ...inspection, damaged }, null)
+    return new LevelStore({ db, tail, lock, space: new Space(database, minFreeBytes), foothold: await Foothold.take(folder, database) }, { ...inspection, damaged }, null)
   } catch (error) {
     await tail?.close()
     await db.close()
@@ -102,7 +103,7 @@ const openToRead = async (folder: string, fence: StoreFailure): Promise<Result<F
   try {
     const { commits } = await Tail.read(join(folder, LAYOUT.tail))
     const inspection = await inspect(db, commits)
-    return success(new LevelStore({ db, tail: NO_TAIL, lock: NO_LOCK, space: new Space(database, 0) }, inspection, fence))
+    return success(new LevelStore({ db, tail: NO_TAIL, lock: NO_LOCK, space: new Space(database, 0), foothold: await Foothold.take(folder, database) }, inspection, fence))
   } catch (error) {
     await db.close()
     throw error

@@ -6,6 +6,7 @@ import { runAt, withinRuns } from '../../core/replication/runs.js'
 import type { Batch, FrameRange, FrameStore, Reach, ReadLimit, Stored, StoredFrame } from '../../ports/store.js'
 import { compactRange, readBackwards, readNumbers } from './database.js'
 import type { Database } from './database.js'
+import type { Foothold } from './foothold.js'
 import { fenceOf } from './failures.js'
 import { batchBytes, groupCommits } from './group.js'
 import { NOTHING_HELD } from './held.js'
@@ -26,6 +27,7 @@ export interface StoreParts {
   readonly tail: Pick<Tail, 'failure' | 'note' | 'close'>
   readonly lock: StoreLock
   readonly space: Space
+  readonly foothold: Foothold
 }
 
 interface Waiting {
@@ -45,6 +47,7 @@ export class LevelStore implements FrameStore {
   readonly #tail: StoreParts['tail']
   readonly #lock: StoreLock
   readonly #space: Space
+  readonly #foothold: Foothold
   readonly #inspection: Inspection
   readonly #tables: ReadonlyMap<TableName, Table>
   readonly #held: Map<AuthorId, Held>
@@ -57,11 +60,12 @@ export class LevelStore implements FrameStore {
   #compacting: Promise<void> = Promise.resolve()
 
   /** @param fence why it is there for reading alone, or null */
-  constructor({ db, tail, lock, space }: StoreParts, inspection: Inspection, fence: StoreFailure | null) {
+  constructor({ db, tail, lock, space, foothold }: StoreParts, inspection: Inspection, fence: StoreFailure | null) {
     this.#db = db
     this.#tail = tail
     this.#lock = lock
     this.#space = space
+    this.#foothold = foothold
     this.#inspection = inspection
     this.#tables = inspection.tables
     this.#held = inspection.held
@@ -213,6 +217,7 @@ export class LevelStore implements FrameStore {
     const commits = this.#commits + 1
     const root = encodeRoot({ commits, tables: new Map([...this.#tables].map(([name, table]) => [name, table.sum])) })
     await this.#db.batch([...changes, root], { sync: true })
+    await this.#foothold.check()
     this.#commits = commits
     this.#settled = true
     for (const [author, now] of held) {

@@ -82,7 +82,8 @@ const damageRow = (host: Host, { what, author, seq }: Damage): StatusData['damag
   return { what, host: host.nameOf(keyOf(author)), epoch: authorParts(author).epoch.counter, seq, mended }
 }
 
-const troubleOf = (host: Host): Pick<StatusData, 'refusals' | 'damage' | 'fenced' | 'doubt' | 'epoch' | 'forked' | 'invalid'> => {
+/** What is wrong with this host's store and with what came: the one source of `status` and `doctor`. */
+export const troubleOf = (host: Host): Pick<StatusData, 'refusals' | 'damage' | 'fenced' | 'doubt' | 'epoch' | 'forked' | 'invalid'> => {
   const { replica } = host
   return {
     invalid: replica.view.invalid().length,

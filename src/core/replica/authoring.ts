@@ -8,6 +8,7 @@ import { failure } from '../result.js'
 import type { Context } from './context.js'
 import type { Epochs } from './epochs.js'
 import type { RequestId, Written } from './input.js'
+import type { Inquiry } from './inquiry.js'
 import type { Levelling } from './levelling.js'
 import type { Naming } from './naming.js'
 import type { Standing } from './standing.js'
@@ -39,6 +40,7 @@ const NOTHING = { records: 0, bytes: 0 }
 export interface AuthoringParts {
   readonly standing: Standing
   readonly epochs: Epochs
+  readonly inquiry: Inquiry
   readonly levelling: Levelling
   readonly naming: Naming
 }
@@ -91,9 +93,9 @@ export class Authoring {
     this.submitAct(request, written.value)
   }
 
-  /** Makes frames of what waits. */
+  /** Makes frames of what waits, unless peers are still asked what they hold. */
   form(): void {
-    if (this.isPending || this.#parts.epochs.isDue) this.#form()
+    if (!this.#parts.inquiry.isOpen && (this.isPending || this.#parts.epochs.isDue)) this.#form()
   }
 
   /** @returns the requests that still waited. */

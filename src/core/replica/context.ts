@@ -42,6 +42,7 @@ export class Context {
   /** Authors whose logs are being read anew from the own disk, after an act changed what counts of them. */
   readonly rereading = new Set<AuthorId>()
   #now: Now = { wall: 0, mono: 0 }
+  #jumpMs: Millis = 0
   #effects: Effect[] = []
 
   constructor({ crypto, mesh, signer }: ReplicaOptions) {
@@ -58,9 +59,15 @@ export class Context {
 
   /** An input begins: all that it brings about happens at this moment. @returns what is emitted from here on, in order. */
   begin(now: Now): Effect[] {
+    this.#jumpMs = this.#now.mono === 0 ? 0 : now.wall - this.#now.wall - (now.mono - this.#now.mono)
     this.#now = now
     this.#effects = []
     return this.#effects
+  }
+
+  /** How far the wall clock has run away from the monotonic one since the last input (rules F4). */
+  get jumpMs(): Millis {
+    return this.#jumpMs
   }
 
   get now(): Now {

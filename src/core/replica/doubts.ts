@@ -2,6 +2,7 @@ import type { AuthorId, Millis } from '../brand.js'
 import { authorIdOf, authorParts, epochFrom, isAuthorId } from '../replication/author.js'
 import { fromHex } from '../encoding/bytes.js'
 import type { AuthorLog } from '../replication/log.js'
+import { LIMITS } from '../limits.js'
 import type { Context } from './context.js'
 
 /**
@@ -58,6 +59,8 @@ export class Doubts {
   #noted: ReadonlyMap<string, string> = new Map()
   #place: ReadonlyMap<string, string> = new Map()
   #last: Doubt | null = null
+  #isRemade = false
+  #aheadSinceMono: Millis | null = null
 
   constructor(context: Context) {
     this.#context = context
@@ -94,10 +97,20 @@ export class Doubts {
     this.#place = facts
   }
 
+  /** The store was gone altogether. */
+  remade(): void {
+    this.#isRemade = true
+  }
+
   /** Which of the own logs (newest first) was written on last; null where the store holds none. */
   present(own: readonly AuthorLog[]): AuthorLog | null {
     const held = own.filter(log => log.headSeq >= 0)
     return (this.#present === null ? held[0] : held.find(log => log.author === this.#present)) ?? null
+  }
+
+  /** Whether this own epoch could be the one written on: a stamp of another one binds nobody (rules F3). */
+  mayBePresent(author: AuthorId): boolean {
+    return this.#present === null || this.#present === author
   }
 
   /** Everything stored was given, and `present` would be written on. */
@@ -107,6 +120,24 @@ export class Doubts {
     if (present === null) return this.#judgeEmpty()
     const known = this.#witnessed.get(present.author) ?? -1
     if (known > present.headSeq) this.raise('behind', `this home's store is older than what it had written (frame ${known} of epoch ${authorParts(present.author).epoch.counter} is known to this machine, ${present.headSeq} is the last in the store): ${COPIED}`)
+  }
+
+  /**
+   * A log whose stamps run over five minutes ahead of the time would stay there: it begins anew with a clock that tells the time (rules F3).
+   * @param patienceMs a lead counts only after so long: a clock that jumps to and fro does not cost an epoch each time.
+   */
+  judgeClock(patienceMs: Millis): void {
+    const { clock, now, meshNow } = this.#context
+    const aheadMs = clock.last.wall - Math.max(now.wall, meshNow)
+    if (aheadMs <= LIMITS.clockAheadMs) {
+      this.#aheadSinceMono = null
+      return
+    }
+    this.#aheadSinceMono ??= now.mono
+    if (now.mono - this.#aheadSinceMono < patienceMs) return
+    this.#aheadSinceMono = null
+    this.raise('clock', `the newest record of this host is stamped ${Math.round(aheadMs / 60_000)} min after the present time of this machine: was its clock ahead, or set back?`)
+    clock.restart()
   }
 
   /** From now on, until an epoch is opened for it, nothing is written in the present one. */
@@ -140,7 +171,8 @@ export class Doubts {
   #judgeEmpty(): void {
     if (this.#present !== null && this.#context.logs.isForked(this.#present)) return
     const [epoch, seq] = [...this.#witnessed].sort(([left], [right]) => (left < right ? 1 : -1))[0] ?? [this.#present, null]
-    if (epoch === null) return
+    if (epoch === null && !this.#isRemade) return
+    if (epoch === null) return this.raise('lost', 'this home had no store any more, and an empty one was made: was it deleted?')
     const counter = authorParts(epoch).epoch.counter
     const known = seq === null ? `epoch ${counter}` : `frame ${seq} of epoch ${counter} is known to this machine`
     this.raise('lost', `this home's store holds nothing of what this host had written (${known}): was it deleted?`)

@@ -31,6 +31,12 @@ export type ReplicaEvent =
   | { readonly type: 'viewChanged' }
   | { readonly type: 'forked'; readonly author: AuthorId }
   | { readonly type: 'epochOpened'; readonly author: AuthorId; readonly why: string }
+  /** The clocks say that this machine slept, or that its time was set: all links begin anew. */
+  | { readonly type: 'paused'; readonly ms: Millis }
+  /** A linked peer answered a question. */
+  | { readonly type: 'answered'; readonly link: LinkId }
+  /** What peers were asked about the own log is answered, as far as it will be. */
+  | { readonly type: 'caughtUp' }
   /** The own store is not what it was: what was found. The next writing opens an epoch. */
   | { readonly type: 'doubted'; readonly cause: DoubtCause; readonly text: string }
   /** The own document was written anew, without these. */

@@ -96,6 +96,7 @@ export class Epochs {
   /** Sees to it that there is an epoch to write on; not to be called of a key that is spent. */
   ready(): void {
     const { own, logs, now, offsetMs } = this.#context
+    this.#doubts.judgeClock(LIMITS.pauseMs)
     const current = own.author
     const forked = current !== null && logs.isForked(current)
     this.#isOver = false

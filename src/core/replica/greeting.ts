@@ -103,7 +103,7 @@ export class Greeting {
       link.roundTripMs = context.now.wall - link.helloSentWall
     }
     if (!this.#standing.isMember(peer.key) && vouchedFor(context, peer.key, proof.acts)) this.#reception.takeActs(proof.acts, link)
-    if (this.#standing.isMember(peer.key) || this.#isInviter(link, peer)) {
+    if (this.#standing.isMember(peer.key) || this.#isInviter(link, peer) || this.#knowsNobody) {
       if (link.side === 'accepted') this.#proof(link)
       this.#linkage.open(link)
       if (proof.joining !== null && this.#standing.isMember(peer.key)) this.#witness(proof.joining, peer)
@@ -111,6 +111,14 @@ export class Greeting {
     }
     if (link.side === 'dialled' || proof.joining === null) return this.#linkage.refuse(link, 'NOT_ADMITTED', 'the roster of this mesh does not hold the peer\'s key')
     this.#admit(link, proof.joining, peer)
+  }
+
+  /**
+   * This host lost its store, and with it the roster. It holds nothing that it could tell a stranger, and takes acts only as the genesis of
+   * its mesh bears them out; once it has the roster, links to others than members end.
+   */
+  get #knowsNobody(): boolean {
+    return this.#context.acts.roster().mesh === null && this.#joining === null
   }
 
   #isInviter(link: Link, peer: PeerHello): boolean {

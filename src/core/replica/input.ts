@@ -1,4 +1,4 @@
-import type { AuthorId, HostKey, RecordId, SessionName } from '../brand.js'
+import type { AuthorId, HostKey, Millis, RecordId, SessionName } from '../brand.js'
 import type { RecordFields } from '../coordination/records/record.js'
 import type { JoiningProof } from '../coordination/membership/joining.js'
 import type { ErrorCode } from '../errors.js'
@@ -62,6 +62,14 @@ export type Input =
   | { readonly type: 'linkClosed'; readonly link: LinkId; readonly reason: string }
   /** This host has an invitation and is not yet a member. */
   | { readonly type: 'joining'; readonly proof: JoiningProof; readonly inviter: HostKey }
+  /** Peers are being dialled: until one has shown what it holds of the own log, or this time is over, nothing is written. */
+  | { readonly type: 'seeking'; readonly forMs: Millis }
+  /** Every linked peer is asked for an answer now. */
+  | { readonly type: 'probe' }
+  /** Each of them was tried once. */
+  | { readonly type: 'sought' }
+  /** The store was gone and an empty one was made in its place. Comes before `started`. */
+  | { readonly type: 'storeRemade' }
   /** Goodbye for now. */
   | { readonly type: 'leaving' }
   /** Goodbye for ever: an act of this host names its own final heads, and it writes nothing more. */

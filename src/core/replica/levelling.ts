@@ -55,6 +55,8 @@ export class Levelling {
   takePong(link: Link, pong: Extract<Message, { type: 'pong' }>): void {
     if (pong.id !== link.statusId) return
     const { now } = this.#context
+    link.pongMono = now.mono
+    this.#context.happened({ type: 'answered', link: link.id })
     const roundTrip = now.mono - link.statusSentMono
     // the shortest round trip gives the best reading; older ones fade
     if (link.roundTripMs !== null && roundTrip > link.roundTripMs * 1.5 + 5) {
@@ -93,6 +95,11 @@ export class Levelling {
       link.levelled = false
       if (link.phase === 'open') this.say(link)
     }
+  }
+
+  /** Asks every linked peer for an answer. */
+  probe(): void {
+    for (const link of this.#context.openLinks()) this.say(link)
   }
 
   /** Asks every peer that was last seen elsewhere where it stands now: what was pushed since need not wait for a beat to be known there. */

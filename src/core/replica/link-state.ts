@@ -41,6 +41,8 @@ export interface Link {
   due: 'status' | 'goodbye' | null
   statusId: number
   statusSentMono: Millis
+  /** When the peer last answered. */
+  pongMono: Millis
   statusSentWall: Millis
   /** The pair of digests for which heads were last sent: one exchange for each difference. */
   answeredPair: string | null
@@ -86,6 +88,7 @@ export const newLink = (start: LinkStart): Link => ({
   due: null,
   statusId: 0,
   statusSentMono: 0,
+  pongMono: 0,
   statusSentWall: 0,
   answeredPair: null,
   knowsTheirHeads: false,

@@ -5,6 +5,7 @@ import type { Collecting } from './collecting.js'
 import type { Context } from './context.js'
 import type { Epochs } from './epochs.js'
 import { overdueMono } from './greeting.js'
+import type { Inquiry } from './inquiry.js'
 import type { Levelling } from './levelling.js'
 import type { Linkage } from './linkage.js'
 import type { Publishing } from './publishing.js'
@@ -21,6 +22,7 @@ export interface PulseParts {
   readonly wants: Wants
   readonly acquaintance: Acquaintance
   readonly epochs: Epochs
+  readonly inquiry: Inquiry
 }
 
 /** What happens because time passes: patience ends, acknowledgements fall due, and at every beat each peer hears where this host stands. */
@@ -55,10 +57,25 @@ export class Pulse {
     acquaintance.notePeers()
   }
 
+  /**
+   * After a pause (rules F4) nobody knows what others took meanwhile: links that may be dead begin anew, and nothing is written before a peer
+   * has shown where it stands. A clock that was set looks the same, and costs as little.
+   */
+  watch(): void {
+    const { jumpMs, links } = this.#context
+    if (Math.abs(jumpMs) <= LIMITS.pauseMs) return
+    this.#context.happened({ type: 'paused', ms: jumpMs })
+    if (links.size === 0) return
+    this.#parts.inquiry.begin(LIMITS.seekMs)
+    for (const link of [...links.values()]) this.#parts.linkage.refuse(link, 'LINK_SILENT', `this machine paused, or its clock was set: by ${Math.round(jumpMs / 1000)} s`)
+  }
+
   /** Asks to be woken when the next thing falls due. */
   schedule(): void {
-    const { publishing, wants, epochs } = this.#parts
-    const due = [publishing.haveDueMono, wants.dueMono, epochs.dueMono].map(mono => mono ?? Number.POSITIVE_INFINITY)
+    const { publishing, wants, epochs, inquiry } = this.#parts
+    // what is to be written by itself waits for the inquiry too
+    const writing = inquiry.isOpen ? inquiry.dueMono : epochs.dueMono
+    const due = [publishing.haveDueMono, wants.dueMono, writing].map(mono => mono ?? Number.POSITIVE_INFINITY)
     for (const link of this.#context.links.values()) due.push(link.phase === 'open' ? Math.min(this.#nextBeatMono, link.lastHeardMono + LIMITS.silentMs) : overdueMono(link))
     const atMono = Math.min(...due)
     if (Number.isFinite(atMono)) this.#context.emit({ type: 'wake', atMono })

@@ -1,4 +1,5 @@
 import type { HostKey } from '../brand.js'
+import { LIMITS } from '../limits.js'
 import { keyOf } from '../replication/author.js'
 import { decodeFrame } from '../replication/frame.js'
 import type { Acquaintance } from './acquaintance.js'
@@ -36,6 +37,8 @@ export interface ReceptionParts {
 export class Reception {
   readonly #context: Context
   readonly #parts: ReceptionParts
+  /** Taken in before the genesis was there to judge them by. */
+  #unjudgedBytes = 0
 
   constructor(context: Context, parts: ReceptionParts) {
     this.#context = context
@@ -77,6 +80,8 @@ export class Reception {
   takeActs(acts: readonly Uint8Array[], link: Link | null): void {
     const { commits } = this.#context
     const { standing, levelling, linkage, naming } = this.#parts
+    const knewNobody = this.#context.acts.roster().mesh === null
+    if (knewNobody && link !== null && !this.#mayTakeUnjudged(acts)) return linkage.refuse(link, 'NOT_ADMITTED', 'acts without the genesis of this mesh')
     let isNew = false
     for (const bytes of acts) {
       const added = this.#context.acts.add(bytes)
@@ -90,7 +95,23 @@ export class Reception {
     commits.dropActs(this.#context.acts.settle())
     standing.changed()
     naming.apply()
+    if (knewNobody) this.#endStrangers()
     levelling.reconsider()
+  }
+
+  /** Anybody can sign acts without end; until the genesis is held none of them can be told from those that count. */
+  #mayTakeUnjudged(acts: readonly Uint8Array[]): boolean {
+    this.#unjudgedBytes += acts.reduce((sum, bytes) => sum + bytes.length, 0)
+    return this.#unjudgedBytes <= LIMITS.unjudgedActBytes
+  }
+
+  /** A host that had lost its roster spoke to whoever came. */
+  #endStrangers(): void {
+    const { standing, linkage } = this.#parts
+    if (this.#context.acts.roster().mesh === null) return
+    for (const link of [...this.#context.openLinks()]) {
+      if (link.peer !== null && !standing.isMember(link.peer.key)) linkage.refuse(link, 'NOT_ADMITTED', 'the roster of this mesh does not hold the peer\'s key')
+    }
   }
 
   #appended({ author, frames, change }: Extract<Taken, { type: 'appended' }>, link: Link): void {

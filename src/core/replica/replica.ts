@@ -18,6 +18,7 @@ import { Forks } from './forks.js'
 import { Greeting } from './greeting.js'
 import { Holes } from './holes.js'
 import type { Input } from './input.js'
+import { Inquiry } from './inquiry.js'
 import { Intake } from './intake.js'
 import { Levelling } from './levelling.js'
 import type { Link } from './link-state.js'
@@ -64,6 +65,7 @@ export class Replica {
   readonly #levelling: Levelling
   readonly #reads: Reads
   readonly #epochs: Epochs
+  readonly #inquiry: Inquiry
   readonly #doubts: Doubts
   readonly #authoring: Authoring
   readonly #restoring: Restoring
@@ -82,6 +84,7 @@ export class Replica {
     const places = new Places(context)
     const reads = new Reads(context)
     const wants = new Wants(context, standing)
+    const inquiry = new Inquiry(context, wants)
     const publishing = new Publishing(context)
     const acquaintance = new Acquaintance(context, standing, places)
     const levelling = new Levelling(context, standing, wants)
@@ -100,7 +103,7 @@ export class Replica {
     const collecting = new Collecting(context, { epochs, wants })
     const exchange = new Exchange(context, { levelling, comparing, serving, reception, forks, collecting, wants, linkage })
     const greeting = new Greeting(context, standing, linkage, reception)
-    const authoring = new Authoring(context, { standing, epochs, levelling, naming })
+    const authoring = new Authoring(context, { standing, epochs, inquiry, levelling, naming })
 
     this.mesh = mesh
     this.key = key
@@ -118,13 +121,14 @@ export class Replica {
     this.#levelling = levelling
     this.#reads = reads
     this.#epochs = epochs
+    this.#inquiry = inquiry
     this.#doubts = doubts
     this.#authoring = authoring
     this.#greeting = greeting
     this.#restoring = new Restoring(context, { intake, standing, acquaintance, places, holes, epochs, doubts, forks, naming })
     this.#traffic = new Traffic(context, { linkage, greeting, exchange, levelling, serving, acquaintance })
     this.#persistence = new Persistence(context, { doubts, authoring, epochs, publishing, greeting, levelling, standing, naming })
-    this.#pulse = new Pulse(context, { collecting, linkage, levelling, publishing, wants, acquaintance, epochs })
+    this.#pulse = new Pulse(context, { collecting, linkage, levelling, publishing, wants, acquaintance, epochs, inquiry })
     this.#withholding = new Withholding(context, standing)
     this.damage = this.#restoring.damage
   }
@@ -157,6 +161,11 @@ export class Replica {
   /** Whether anything waits for the disk. */
   get isBusy(): boolean {
     return this.#context.commits.isBusy || this.#authoring.isPending
+  }
+
+  /** Peers are still asked what they hold of the own log: nothing is written yet. */
+  get isCatchingUp(): boolean {
+    return this.#inquiry.isOpen
   }
 
   /** Whether frames were asked for that have not come. */
@@ -216,8 +225,10 @@ export class Replica {
 
   handle(input: Input, now: Now): Effect[] {
     const effects = this.#context.begin(now)
+    if (this.#started) this.#pulse.watch()
     this.#take(input)
     if (this.#started) {
+      this.#inquiry.settle()
       this.#persistence.flush()
       this.#pulse.schedule()
     }
@@ -229,6 +240,7 @@ export class Replica {
       case 'noteLoaded':
       case 'witnessLoaded':
       case 'placeLoaded':
+      case 'storeRemade':
       case 'actLoaded':
       case 'proofLoaded':
       case 'logLoaded':
@@ -257,7 +269,15 @@ export class Replica {
         return this.#reads.done(input.read, input.frames)
       case 'joining':
         return this.#greeting.join(input)
+      case 'seeking':
+        return this.#inquiry.begin(input.forMs)
+      case 'probe':
+        return this.#levelling.probe()
+      case 'sought':
+        return this.#inquiry.dialled()
       case 'leaving':
+        // what waits is written now or never
+        this.#inquiry.end()
         this.#levelling.sayGoodbye()
         return this.#acquaintance.notePeers()
       case 'compare':

@@ -22,7 +22,7 @@ export interface Damage {
   readonly seq: number | null
 }
 
-export type StoredInput = Extract<Input, { type: 'noteLoaded' | 'witnessLoaded' | 'placeLoaded' | 'actLoaded' | 'proofLoaded' | 'logLoaded' | 'frameLoaded' | 'damageLoaded' }>
+export type StoredInput = Extract<Input, { type: 'noteLoaded' | 'witnessLoaded' | 'placeLoaded' | 'storeRemade' | 'actLoaded' | 'proofLoaded' | 'logLoaded' | 'frameLoaded' | 'damageLoaded' }>
 
 export interface RestoringParts {
   readonly intake: Intake
@@ -64,6 +64,8 @@ export class Restoring {
         return this.#parts.doubts.witnessed(input.epoch, input.seq)
       case 'placeLoaded':
         return this.#parts.doubts.placed(input.facts)
+      case 'storeRemade':
+        return this.#parts.doubts.remade()
       case 'actLoaded':
         return this.#takeAct(input.bytes)
       case 'proofLoaded':
@@ -91,6 +93,7 @@ export class Restoring {
     const isVoid = present !== null && present.voidSince !== null
     if (isVoid || this.#mayHaveLost(counter)) doubts.raise('damaged', 'the store no longer holds the whole of this host\'s log: its files were damaged')
     doubts.judge(present)
+    doubts.judgeClock(0)
     if (present !== null && doubts.pending === null) own.resume(present.author)
   }
 
@@ -134,11 +137,11 @@ export class Restoring {
 
   #appended({ author, frames, change }: Extract<Taken, { type: 'appended' }>): void {
     const { key, clock, logs, now } = this.#context
-    const { acquaintance, places } = this.#parts
+    const { acquaintance, places, doubts } = this.#parts
     this.#begun.delete(author)
     for (const { header } of frames) {
-      if (keyOf(header.author) === key) clock.restore(header.stamp)
-      else acquaintance.hear(keyOf(header.author), Math.min(now.wall, header.stamp.wall - header.offsetMs))
+      if (keyOf(header.author) !== key) acquaintance.hear(keyOf(header.author), Math.min(now.wall, header.stamp.wall - header.offsetMs))
+      else if (doubts.mayBePresent(header.author)) clock.restore(header.stamp)
       logs.get(header.author)?.stored(header.seq)
     }
     places.remember(frames, idsIn(change))

@@ -1,5 +1,6 @@
-import type { AuthorId, Millis } from '../brand.js'
+import type { AuthorId, HostKey, Millis } from '../brand.js'
 import { LIMITS } from '../limits.js'
+import { keyOf } from '../replication/author.js'
 import type { Context } from './context.js'
 import type { LinkId } from './input.js'
 import type { Link } from './link-state.js'
@@ -54,6 +55,12 @@ export class Wants {
   /** Whether something of this author was asked for, of whomever. */
   isAwaited(author: AuthorId): boolean {
     return this.#open.has(author)
+  }
+
+  /** Whether anything of this host's logs is on its way. */
+  isAskingFor(key: HostKey): boolean {
+    for (const author of this.#open.keys()) if (keyOf(author) === key) return true
+    return false
   }
 
   isAsked(link: Link, author: AuthorId): boolean {

@@ -28,6 +28,11 @@ export class HybridClock {
     }
   }
 
+  /** Begins anew with what the wall says: only for an epoch that begins too (rules F3). */
+  restart(): void {
+    this.#last = { wall: 0, count: 0 }
+  }
+
   /** Takes note of a stamp of the own log, found at start: unbounded, or a number could be given twice. */
   restore(stamp: Stamp): void {
     if (compareStamps(stamp, this.#last) > 0) this.#last = stamp
