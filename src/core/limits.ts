@@ -116,6 +116,15 @@ export const LIMITS = {
   compactFullLookMs: 60_000, // the same where the log is full and somebody waits
   compactDailyMs: 24 * 60 * 60_000, // where too little has ended for a snapshot to pay soon: once a day, if a tenth has
 
+  // history
+  historyReadFrames: 256, // frames that are read and decoded at a time: some 5 ms, then the daemon does what else waits
+  historyReadBytes: 1024 * 1024, // the same of large ones
+  historySlackMs: 10 * 60_000, // a record's time and that of its frame: a foreign stamp drives the clock five minutes ahead, and an offset is measured anew
+  historyMs: 15_000, // of one question, half of controlMs: then it is said how far it was looked
+  logRecords: 10_000, // the newest, in one answer: under its 8 MiB at usual size
+  logPage: 1_000, // records in one answer: of usual size under a megabyte
+  conversationRecords: 5_000, // the newest, in one answer; whole texts of usual size under 4 MiB
+
   // texts
   textChars: 8_000, // two screens; longer things are files
   intentChars: 2_000, // a plan in a paragraph or three

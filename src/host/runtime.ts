@@ -1,4 +1,4 @@
-import type { HostKey, SessionName } from '../core/brand.js'
+import type { AuthorId, HostKey, SessionName } from '../core/brand.js'
 import { fromHex } from '../core/encoding/bytes.js'
 import { LIMITS } from '../core/limits.js'
 import { epochTextOf, keyOf } from '../core/replication/author.js'
@@ -10,7 +10,7 @@ import type { Clock } from '../ports/clock.js'
 import type { Random } from '../ports/random.js'
 import type { PlaceFacts } from '../ports/place.js'
 import { StoreFailure } from '../ports/store.js'
-import type { FrameStore, Stored } from '../ports/store.js'
+import type { FrameStore, ReadLimit, Stored, StoredFrame } from '../ports/store.js'
 import type { Connection } from '../ports/transport.js'
 import type { Witness } from '../ports/witness.js'
 
@@ -86,6 +86,11 @@ export class Runtime {
   /** Everything that lies in the store now, read again: for `verify`. What is written meanwhile may or may not be in it. */
   scanStored(): AsyncIterable<Stored> {
     return this.#store.scan('whole')
+  }
+
+  /** Frames of one author from the disk, in rising order: from this number on, or those that end before it. `StoreFailure` where it fails. */
+  readFrames(author: AuthorId, from: number, limit: ReadLimit, backwards = false): Promise<StoredFrame[]> {
+    return backwards ? this.#store.framesBefore(author, from, limit) : this.#store.frames(author, from, limit)
   }
 
   /** Writes records for a session; resolves when they are on disk, or with what stood in the way. */

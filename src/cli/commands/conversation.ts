@@ -18,9 +18,9 @@ export const timelineText = (records: readonly RecordData[], columns: number, be
   return lines.join('\n')
 }
 
-const render = (terminal: Terminal, { title, records, markdown, total, unheard }: ConversationData): string => {
+const render = (terminal: Terminal, { title, records, markdown, more, unheard }: ConversationData): string => {
   if (markdown !== null) return markdown.replace(/\n$/, '')
-  const head = total === records.length ? title : `${title} (the newest ${records.length} of ${total})`
+  const head = more ? `${title} (the newest ${records.length})` : title
   return [terminal.style.strong(head), records.length === 0 ? 'nothing was said' : timelineText(records, terminal.columns), ...unheardLines(terminal.style, unheard)].join('\n')
 }
 

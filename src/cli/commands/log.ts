@@ -5,8 +5,8 @@ import { flagOption, listOption, textOption, type Command, type Terminal, type T
 import { parseTime } from '../duration.js'
 import { timelineText } from './conversation.js'
 
-/** Records in one answer: a thousand of usual size are under a megabyte. */
-const PAGE = 1_000
+/** What one answer holds; all of them come without --limit. */
+const MOST = 10_000
 /** What is shown before following, unless asked otherwise. */
 const TAIL = 10
 const FOLLOW_MS = 25_000
@@ -26,7 +26,9 @@ const argsOf = (typed: Typed): Result<Args> => {
     args.set(name, at)
   }
   const limit = textOption(typed, 'limit')
-  if (limit !== undefined && !/^[1-9]\d{0,6}$/.test(limit)) return failure('FIELD_INVALID', '--limit takes a whole number from 1 on', { field: 'limit' })
+  if (limit !== undefined && (!/^[1-9]\d{0,4}$/.test(limit) || Number(limit) > MOST)) return failure('FIELD_INVALID', `--limit takes a whole number from 1 to ${MOST}`, { field: 'limit' })
+  const peer = textOption(typed, 'peer')
+  if (peer !== undefined) args.set('peer', peer)
   if (limit !== undefined) args.set('limit', Number(limit))
   for (const [name, option] of [['kinds', 'kind'], ['scope', 'scope']] as const) if (listOption(typed, option).length > 0) args.set(name, listOption(typed, option))
   const grep = textOption(typed, 'grep')
@@ -68,13 +70,13 @@ class Printer {
 }
 
 const readAll = async (terminal: Terminal, printer: Printer, args: Args): Promise<Reply> => {
-  const known = typeof args.limit === 'number'
-  for (let behind: string | undefined; ; behind = printer.last?.record) {
-    const reply = await terminal.call('log', { ...args, ...(known ? {} : { page: PAGE }), ...(behind === undefined ? {} : { behind }) })
+  for (let behind: string | null = null; ; ) {
+    const reply = await terminal.call('log', { ...args, ...(behind === null ? {} : { behind }) })
     if (!reply.envelope.ok) return reply
     const page = reply.envelope.data as LogData
     printer.print(page)
-    if (known || page.records.length === page.total || page.records.length === 0 || !(await terminal.flushed())) return reply
+    behind = page.next
+    if (behind === null || !(await terminal.flushed())) return reply
   }
 }
 
@@ -112,6 +114,7 @@ export const log: Command = {
     { flags: '--follow', description: 'go on with what comes, in the order it comes here' },
     { flags: '--kind <kind...>', description: 'only these kinds, such as claim or unknown:X', many: true },
     { flags: '--scope <scope...>', description: 'only what overlaps this', many: true },
+    { flags: '--peer <peer>', description: 'only what this host, or session of one, wrote' },
     { flags: '--grep <text>', description: 'only what contains this, whatever the case' },
     { flags: '--since <when>', description: 'a time or an age' },
     { flags: '--until <when>', description: 'a time or an age' },

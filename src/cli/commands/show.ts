@@ -14,7 +14,7 @@ const deliveryText = ({ host, session, state, by, by_session, at, reason, implic
 
 const render = ({ columns, style }: Terminal, data: ShowData): string => {
   const rows: [string, string][] = [
-    ['kind', `${data.kind}${data.version === null ? '' : ` (schema ${data.version})`}${data.withdrawn ? ', withdrawn' : ''}`],
+    ['kind', `${data.kind}${data.version === null ? '' : ` (schema ${data.version})`}${data.withdrawn ? ', withdrawn' : ''}${data.history ? ', ended: from the log on disk' : ''}`],
     ['author', `${authorText(data)} (${data.host_id})`],
     ['written', data.at],
     ...(data.to === null ? [] : [['to', data.to] as [string, string]]),

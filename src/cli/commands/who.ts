@@ -3,6 +3,8 @@ import type { Holder, WhoData } from '../../control/operations/who.js'
 import { visible } from '../../control/visible.js'
 import { branchText, leaseText, reasonText, scopeText, silenceLines } from '../claim-text.js'
 import { listArgument, type Command, type Terminal } from '../command.js'
+import { failureReply } from '../../control/envelope.js'
+import { readAt } from '../at-option.js'
 import { wrapWords } from '../wrapping.js'
 
 /** A longer path stands on a line of its own. */
@@ -49,12 +51,15 @@ export const who: Command = {
   group: 'claims',
   summary: 'who holds these files: exit 0 when nobody or this session, 1 when another',
   arguments: [{ name: '<path...>', description: 'paths, quoted patterns, or names' }],
+  options: [{ flags: '--at <when>', description: 'as it was then: a time or an age' }],
   examples: [
     { line: 'skein who src/auth/login.ts', does: 'holder, since when, until when, why, in which tree, and when its host was heard' },
     { line: 'skein who $(git diff --name-only)', does: 'the same for each file; exit 1 if one of them is held by another session' }
   ],
   run: async (terminal, typed) => {
-    const reply = await terminal.call('who', { paths: listArgument(typed, 0) })
+    const at = readAt(typed)
+    if (!at.ok) return terminal.print(failureReply(at.failure), () => '')
+    const reply = await terminal.call('who', { paths: listArgument(typed, 0), ...at.value })
     return terminal.print<WhoData>(reply, data => [render(terminal, data), ...silenceLines(reply).map(line => terminal.style.warn(line))].join('\n'))
   }
 }

@@ -6,6 +6,7 @@ import type { Looks } from '../../core/coordination/claims/claimtable.js'
 import type { Crossing } from '../../core/coordination/claims/crossing.js'
 import { LIMITS } from '../../core/limits.js'
 import { success } from '../../core/result.js'
+import { momentOf, type Moment } from '../history.js'
 import { operation, type OperationContext } from '../operation.js'
 import { repositoryHere } from '../place.js'
 import { pathsHere } from '../scopes.js'
@@ -15,6 +16,7 @@ const args = z.object({
   /** Only claims that overlap one of these; all when empty. */
   scope: z.array(z.string()).max(LIMITS.itemsPerCommand).default([]),
   mine: z.boolean().default(false),
+  at: z.number().optional().describe('wall clock in ms: as it was then'),
   limit: z.number().int().min(1).max(LIMITS.claimsListed).default(LIMITS.claimsListed)
 })
 
@@ -45,8 +47,8 @@ export type ListedClaim = z.infer<typeof listed>
 const STANDING: readonly ClaimState[] = ['live', 'not-yet', 'stale']
 const CROSSINGS_SHOWN = 8
 
-const found = ({ host, session, meshNow }: OperationContext, mine: boolean, repo: string, scope: readonly string[]): Claim[] => {
-  const { view, hostId } = host.replica
+const found = ({ host, session }: OperationContext, { view, time: meshNow }: Moment, mine: boolean, repo: string, scope: readonly string[]): Claim[] => {
+  const { hostId } = host.replica
   const isMine = (claim: Claim): boolean => claim.host === hostId && claim.session === session
   if (scope.length === 0) return mine ? view.claims.ofSession(hostId, session, meshNow) : view.claims.inState(meshNow, STANDING)
   const overlapping = new Map<RecordId, Claim>()
@@ -64,8 +66,7 @@ const inOrder = (claims: readonly Claim[], now: number): Claim[] =>
 const PAGE = 250
 
 /** One page of claims with the crossings of those that are live. */
-const page = ({ host, meshNow }: OperationContext, claims: readonly Claim[], from: Viewpoint, looks: Looks): ListedClaim[] => {
-  const { view } = host.replica
+const page = ({ host }: OperationContext, { view, time: meshNow }: Moment, claims: readonly Claim[], from: Viewpoint, looks: Looks): ListedClaim[] => {
   const live = claims.filter(claim => stateOf(claim, meshNow) === 'live')
   const byClaim = new Map<RecordId, Crossing[]>(live.map(({ id }) => [id, []]))
   for (const each of view.claims.crossingsOf(live, meshNow, looks)) for (const { id } of [each.lead, each.follows]) byClaim.get(id)?.push(each)
@@ -90,20 +91,21 @@ export const claims = operation({
   args,
   data,
   tells: true,
-  run: async (context, { scope, mine, limit }) => {
-    const { host, session, meshNow } = context
+  run: async (context, { scope, mine, limit, at }) => {
+    const { host, session } = context
+    const moment = await momentOf(context, at)
     const { hostId } = host.replica
     const here = scope.length === 0 ? success(null) : await pathsHere(context, scope)
     if (!here.ok) return here
     const around = here.value?.place ?? (await placeAround(context))
-    const all = inOrder(found(context, mine, here.value?.repo ?? '', here.value?.scope ?? []), meshNow)
+    const all = inOrder(found(context, moment, mine, here.value?.repo ?? '', here.value?.scope ?? []), moment.time)
     const from: Viewpoint = { host: hostId, session, where: around?.where ?? null }
     const looks = { left: LIMITS.crossingLooks }
     const shown: ListedClaim[] = []
     let bytes = 0
-    for (let at = 0; at < Math.min(all.length, limit) && bytes <= LIMITS.claimListBytes; at += PAGE) {
-      if (at > 0) await nextTurn()
-      for (const row of page(context, all.slice(at, Math.min(at + PAGE, limit)), from, looks)) {
+    for (let first = 0; first < Math.min(all.length, limit) && bytes <= LIMITS.claimListBytes; first += PAGE) {
+      if (first > 0) await nextTurn()
+      for (const row of page(context, moment, all.slice(first, Math.min(first + PAGE, limit)), from, looks)) {
         bytes += Buffer.byteLength(JSON.stringify(row))
         if (bytes <= LIMITS.claimListBytes) shown.push(row)
       }
@@ -111,6 +113,7 @@ export const claims = operation({
     return {
       ok: true,
       data: { repository: around?.repository.key ?? null, scope: [...(here.value?.scope ?? [])], claims: shown, total: all.length, left_off: all.length - shown.length },
+      warnings: moment.warnings,
       ...(here.value?.repo === undefined || here.value.repo === null ? {} : { repositories: [here.value.repo] })
     }
   }

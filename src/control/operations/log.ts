@@ -1,11 +1,13 @@
 import { z } from 'zod'
-import type { RecordId } from '../../core/brand.js'
-import { compareEntries, type Entry } from '../../core/coordination/records/entry.js'
+import type { HostId, RecordId } from '../../core/brand.js'
+import { compareEntries, type Entry, type Position } from '../../core/coordination/records/entry.js'
 import { KIND_NAMES } from '../../core/coordination/records/kinds.js'
 import { accepts, type TimelineFilter } from '../../core/coordination/timeline/filter.js'
 import { LIMITS } from '../../core/limits.js'
 import { failure, success, type Result } from '../../core/result.js'
 import type { Host } from '../../host/host.js'
+import { findPeer } from '../addressees.js'
+import { Told } from '../history.js'
 import { nearest } from '../nearest.js'
 import { operation, type OperationContext } from '../operation.js'
 import { recordData, recordSchema } from '../record-data.js'
@@ -14,12 +16,13 @@ import { scopeHere } from '../scopes.js'
 const args = z.object({
   kinds: z.array(z.string()).optional(),
   scope: z.array(z.string()).optional(),
+  peer: z.string().optional().describe('a host, or a session of it: only what it wrote'),
   grep: z.string().optional().describe('contained in the record, whatever the case'),
   since: z.number().optional().describe('wall clock in ms'),
   until: z.number().optional().describe('wall clock in ms'),
-  limit: z.number().int().positive().optional().describe('only the newest so many'),
-  behind: z.string().max(64).optional().describe('a whole record id: only what stands behind it, for reading in pages'),
-  page: z.number().int().positive().optional().describe('only the oldest so many'),
+  limit: z.number().int().positive().max(LIMITS.logRecords).optional().describe('only the newest so many'),
+  behind: z.string().max(256).optional().describe('`next` of the answer before: only what stands behind it, for reading in pages'),
+  page: z.number().int().positive().max(LIMITS.logPage).optional().describe('only the oldest so many; a thousand when neither is given'),
   all: z.boolean().optional().describe('also what hosts write about themselves: renewals, receipts, profiles'),
   after: z.string().max(64).optional().describe('the cursor of the answer before: what came since, in the order it came'),
   wait_ms: z.number().int().nonnegative().max(LIMITS.followMs).optional().describe('wait so long for something to come')
@@ -29,7 +32,7 @@ type LogArgs = z.infer<typeof args>
 
 const data = z.object({
   records: z.array(recordSchema),
-  total: z.number().int().describe('how many there are, those left out included'),
+  next: z.string().nullable().describe('where the next page begins; null: this was the last'),
   cursor: z.string().describe('for `after`; means something to this daemon only'),
   lost: z.boolean().describe('the cursor is of another daemon or too old: ask again without one')
 })
@@ -44,16 +47,19 @@ const checkKinds = (kinds: readonly string[]): Result<true> => {
   return failure('KIND_UNKNOWN', `there is no kind ${JSON.stringify(wrong.slice(0, LIMITS.nameChars))}${ask}`, { field: 'kind', details: { kind: wrong.slice(0, LIMITS.nameChars), kinds: KIND_NAMES, meant }, next: meant === null ? ['skein log --help'] : [`skein log --kind ${meant}`] })
 }
 
-const filterOf = async (context: OperationContext, { kinds, scope, grep, since, until, all = false }: LogArgs): Promise<Result<TimelineFilter>> => {
+const filterOf = async (context: OperationContext, { kinds, scope, peer, grep, since, until, all = false }: LogArgs): Promise<Result<TimelineFilter>> => {
   const checked = checkKinds(kinds ?? [])
   if (!checked.ok) return checked
   const here = scope === undefined || scope.length === 0 ? null : await scopeHere(context, scope)
   if (here?.ok === false) return here
+  const from = peer === undefined ? null : findPeer(context.host, peer, 'skein log --peer')
+  if (from?.ok === false) return from
   const { replica } = context.host
   return success({
     talkOnly: !all && kinds === undefined,
     lookup: id => replica.view.record(id as RecordId),
     ...(kinds === undefined ? {} : { kinds }),
+    ...(from === null ? {} : { from: [from.value.session === null ? { host: from.value.host } : { host: from.value.host, session: from.value.session }] }),
     ...(grep === undefined ? {} : { text: grep }),
     ...(since === undefined ? {} : { since: replica.meshTime(since) }),
     ...(until === undefined ? {} : { until: replica.meshTime(until) }),
@@ -95,10 +101,18 @@ const follow = async (host: Host, after: string, passes: (entry: Entry) => boole
   try {
     const { entries, cursor, lost } = await arrived(host, after, passes, waitMs)
     const records = entries.map(entry => recordData(host, entry))
-    return success({ records, total: records.length, cursor: cursorText(host, cursor), lost })
+    return success({ records, next: null, cursor: cursorText(host, cursor), lost })
   } finally {
     following.set(host, (following.get(host) ?? 1) - 1)
   }
+}
+
+/** The place of a record in the order of telling, as `behind` takes it. */
+const placeText = ({ wall, count, host, id }: Entry): string => `${wall}.${count}.${host}.${id}`
+
+const readPlace = (text: string): Position | null => {
+  const [, wall, count, host, id] = /^(\d{1,16})\.(\d{1,10})\.([0-9a-z]{32})\.([0-9a-z]{32})$/.exec(text) ?? []
+  return host === undefined || id === undefined ? null : { wall: Number(wall), count: Number(count), host: host as HostId, id: id as RecordId }
 }
 
 /** Every record that passes, oldest first; or, after a cursor, what came since. */
@@ -118,11 +132,22 @@ export const log = operation({
       return followed.ok ? { ok: true, data: followed.value } : followed
     }
     const { cursor } = host.replica.view.arrivals
-    const last = given.behind === undefined ? null : host.replica.view.record(given.behind as RecordId)
-    const found = host.replica.view.timeline.select(filter.value).filter(entry => last === null || compareEntries(entry, last) > 0)
-    const newest = given.limit === undefined ? found : found.slice(-given.limit)
-    const shown = given.page === undefined ? newest : newest.slice(0, given.page)
-    return { ok: true, data: { records: shown.map(entry => recordData(host, entry)), total: found.length, cursor: cursorText(host, cursor), lost: false } }
+    const behind = given.behind === undefined ? null : readPlace(given.behind)
+    if (given.behind !== undefined && behind === null) return failure('FIELD_INVALID', 'behind takes what an answer before gave as next', { field: 'behind' })
+    const { limit, page = LIMITS.logPage } = given
+    const told = new Told(host, limit === undefined ? 'oldest first' : 'newest first', { since: behind === null ? filter.value.since : Math.max(filter.value.since ?? 0, behind.wall), until: filter.value.until })
+    const passes = accepts(filter.value)
+    const shown: Entry[] = []
+    let more = false
+    for await (const entry of told.entries()) {
+      if (!passes(entry) || (behind !== null && compareEntries(entry, behind) <= 0)) continue
+      more = shown.length >= (limit ?? page)
+      if (more) break
+      shown.push(entry)
+    }
+    const last = shown.at(-1)
+    const next = more && limit === undefined && last !== undefined ? placeText(last) : null
+    if (limit !== undefined) shown.reverse()
+    return { ok: true, data: { records: shown.map(entry => recordData(host, entry)), next, cursor: cursorText(host, cursor), lost: false }, warnings: await told.warnings() }
   }
 })
-

@@ -1,7 +1,13 @@
 import { z } from 'zod'
-import { textHash, type Entry } from '../../core/coordination/records/entry.js'
-import { operation } from '../operation.js'
-import { recordData, recordSchema } from '../record-data.js'
+import type { AuthorId } from '../../core/brand.js'
+import { letterOf, textHash, type Entry } from '../../core/coordination/records/entry.js'
+import type { Deliveries } from '../../core/coordination/delivery/deliveries.js'
+import { View } from '../../core/coordination/view.js'
+import { success, type Result } from '../../core/result.js'
+import { LIMITS } from '../../core/limits.js'
+import { Told } from '../history.js'
+import { operation, type OperationContext } from '../operation.js'
+import { recordData, recordSchema, referencesOf } from '../record-data.js'
 import { recipientsData, recordNamed, saidSchema } from '../talk/speech.js'
 import { isForCaller, isUnread } from './inbox.js'
 
@@ -13,6 +19,7 @@ const data = recordSchema.extend({
   stamp: z.object({ wall_ms: z.number(), count: z.number(), offset_ms: z.number() }).nullable().describe('hybrid clock of its author, and how far that was ahead of mesh time'),
   version: z.number().int().nullable().describe('of the record schema that its author wrote by'),
   withdrawn: z.boolean(),
+  history: z.boolean().describe('it has ended and left its author\'s document: told from the log on disk'),
   recipients: saidSchema.shape.recipients,
   replies: z.array(recordSchema).describe('what answers it, oldest first; receipts left out'),
   unread: z.boolean().describe('addressed to the caller and not put before it until now')
@@ -25,6 +32,39 @@ const versionOf = (entry: Entry): number | null => {
   return found === null ? null : Number(found[1])
 }
 
+interface Found {
+  readonly entry: Entry
+  readonly deliveries: Deliveries
+  readonly isHistory: boolean
+}
+
+const WRITTEN_ID = /^(?:([a-z]{1,2})-)?([0-9a-hjkmnp-tv-z]{8,32})$/
+
+/** Looked for on disk, newest first, with what was said about it since: an id of eight characters or more, as every listing shows it. */
+const inHistory = async ({ host }: OperationContext, text: string): Promise<Found | null> => {
+  const [, letter, prefix] = WRITTEN_ID.exec(text.toLowerCase()) ?? []
+  if (prefix === undefined) return null
+  const { view, mesh } = host.replica
+  const about: Entry[] = []
+  for await (const entry of new Told(host, 'newest first', {}).entries()) {
+    if (entry.id.startsWith(prefix) && (letter === undefined || letterOf(entry) === letter)) {
+      const past = new View({ crypto: host.adapters.crypto, mesh })
+      past.setRoster(view.members())
+      for (const each of [...about, entry]) past.changeAuthor(`${each.hostKey}/${'0'.repeat(24)}` as AuthorId, each.hostKey, { set: [[each.id, each.text]], removed: [] })
+      return { entry, deliveries: past.deliveries, isHistory: true }
+    }
+    if (referencesOf(entry).some(id => id.startsWith(prefix))) about.push(entry)
+  }
+  return null
+}
+
+const find = async (context: OperationContext, id: string): Promise<Result<Found>> => {
+  const found = recordNamed(context, id)
+  if (found.ok) return success({ entry: found.value, deliveries: context.host.replica.view.deliveries, isHistory: false })
+  const past = found.failure.code === 'NO_SUCH_RECORD' ? await inHistory(context, id.slice(0, LIMITS.nameChars)) : null
+  return past === null ? found : success(past)
+}
+
 /** One record whole: what it says, who wrote it, how far it has come, what was answered, and its bytes. */
 export const show = operation({
   name: 'show',
@@ -33,12 +73,11 @@ export const show = operation({
   tells: false,
   run: async (context, { id }) => {
     const { host } = context
-    const { view } = host.replica
-    const found = recordNamed(context, id)
+    const found = await find(context, id)
     if (!found.ok) return found
-    const entry = found.value
+    const { entry, deliveries, isHistory } = found.value
     const header = entry.parsed.type === 'valid' ? entry.parsed.record : entry.parsed.header
-    const replies = view.deliveries.answersTo(entry.id).filter(({ parsed }) => parsed.type !== 'valid' || parsed.record.kind !== 'receipt')
+    const replies = deliveries.answersTo(entry.id).filter(({ parsed }) => parsed.type !== 'valid' || parsed.record.kind !== 'receipt')
     return {
       ok: true,
       data: {
@@ -49,10 +88,11 @@ export const show = operation({
         reason_invalid: entry.parsed.type === 'invalid' ? entry.parsed.reason : null,
         stamp: header === null ? null : { wall_ms: header.stamp[0], count: header.stamp[1], offset_ms: header.offset },
         version: versionOf(entry),
-        withdrawn: view.deliveries.withdrawn(entry),
-        recipients: recipientsData(context, entry),
+        withdrawn: deliveries.withdrawn(entry),
+        history: isHistory,
+        recipients: recipientsData(context, entry, deliveries),
         replies: replies.map(reply => recordData(host, reply)),
-        unread: isForCaller(context, entry) && isUnread(context, entry)
+        unread: !isHistory && isForCaller(context, entry) && isUnread(context, entry)
       }
     }
   }

@@ -1,13 +1,18 @@
 import { z } from 'zod'
+import type { Millis } from '../../core/brand.js'
 import type { Claim } from '../../core/coordination/claims/claim.js'
 import { ageOf, stateOf } from '../../core/coordination/claims/claim.js'
 import { LIMITS } from '../../core/limits.js'
 import { checkoutName } from '../../host/repository/checkout-name.js'
+import { momentOf } from '../history.js'
 import { operation, type OperationContext } from '../operation.js'
 import { pathsHere } from '../scopes.js'
 import { claimData, claimSchema, holderText, type Viewpoint } from '../words.js'
 
-const args = z.object({ paths: z.array(z.string()).min(1).max(LIMITS.itemsPerCommand) })
+const args = z.object({
+  paths: z.array(z.string()).min(1).max(LIMITS.itemsPerCommand),
+  at: z.number().optional().describe('wall clock in ms: as it was then')
+})
 
 const holder = claimSchema.extend({
   /** `host/session`, as it is addressed. */
@@ -38,8 +43,8 @@ const rootsOf = ({ host }: OperationContext, repo: string, here: { readonly root
   return new Map(known.map(root => [checkoutName(host.adapters.crypto, host.replica.hostId, root), root]))
 }
 
-const stateText = (context: OperationContext, holding: readonly Claim[]): 'free' | 'mine' | 'held' | 'stale' => {
-  const { host, session, meshNow } = context
+const stateText = (context: OperationContext, meshNow: Millis, holding: readonly Claim[]): 'free' | 'mine' | 'held' | 'stale' => {
+  const { host, session } = context
   const isMine = (claim: Claim): boolean => claim.host === host.replica.hostId && claim.session === session
   const live = holding.filter(claim => stateOf(claim, meshNow) === 'live')
   if (live.some(claim => !isMine(claim))) return 'held'
@@ -53,9 +58,10 @@ export const who = operation({
   args,
   data,
   tells: true,
-  run: async (context, { paths }) => {
-    const { host, session, meshNow } = context
-    const { view, hostId } = host.replica
+  run: async (context, { paths, at }) => {
+    const { host, session } = context
+    const { hostId } = host.replica
+    const { view, time: meshNow, warnings } = await momentOf(context, at)
     const found = await pathsHere(context, paths)
     if (!found.ok) return found
     const { repo, items, place } = found.value
@@ -79,9 +85,9 @@ export const who = operation({
           root: claim.host === hostId ? (roots.get(claim.where?.checkout ?? '') ?? null) : null
         }
       })
-      return { path: typed, scope: item, state: stateText(context, holding.map(({ claim }) => claim)), holders }
+      return { path: typed, scope: item, state: stateText(context, meshNow, holding.map(({ claim }) => claim)), holders }
     })
     const isFree = answers.every(({ state }) => state === 'free' || state === 'mine')
-    return { ok: true, data: { repository: repo, paths: answers }, exit: isFree ? 0 : 1, ...(repo === null ? {} : { repositories: [repo] }) }
+    return { ok: true, data: { repository: repo, paths: answers }, warnings, exit: isFree ? 0 : 1, ...(repo === null ? {} : { repositories: [repo] }) }
   }
 })

@@ -93,11 +93,11 @@ const linkedHosts = ({ host }: OperationContext): ReadonlySet<HostId> => {
 }
 
 /** How far a record has come with each of its recipients, and whether they can be reached now. */
-export const recipientsData = (context: OperationContext, entry: Entry): SaidData['recipients'] => {
+export const recipientsData = (context: OperationContext, entry: Entry, deliveries = context.host.replica.view.deliveries): SaidData['recipients'] => {
   const { host } = context
   const linked = linkedHosts(context)
   const { members } = host.replica.acts.roster()
-  return host.replica.view.deliveries.of(entry, reachOf(host)).map(delivery => {
+  return deliveries.of(entry, reachOf(host)).map(delivery => {
     const { host: id } = delivery.recipient
     const heard = Array.from(members, ([key, member]) => (member.hostId === id ? heardAt(host, key) : null)).reduce<Millis | null>((last, at) => (at !== null && at > (last ?? 0) ? at : last), null)
     return { ...deliveryData(host, delivery), linked: linked.has(id), heard: heard === null ? null : iso(heard) }

@@ -89,3 +89,23 @@ export const inspectUpdate = (update: Uint8Array, clientId: number, clock: numbe
   }
   return deleteFault(decoded.ds, clientId, next)
 }
+
+/**
+ * The texts that one update writes, by key: for reading history, where the document that it came upon is long gone. Held to the same white
+ * list as far as that needs no document: one client, one text an item, under a key of its own. What overwrites a key is left out, since no
+ * record ever does. Null where the update breaks the list.
+ */
+export const textsIn = (update: Uint8Array): ReadonlyMap<string, string> | null => {
+  const texts = new Map<string, string>()
+  try {
+    if (readVarUint(createDecoder(update)) > 1) return null
+    for (const struct of Y.decodeUpdate(update).structs) {
+      if (!(struct instanceof Y.Item) || placeFault(struct, struct.id.client) !== null || contentFault(struct.content) !== null) return null
+      const text: unknown = struct.content instanceof Y.ContentAny ? struct.content.arr[0] : null
+      if (struct.parentSub !== null && typeof text === 'string') texts.set(struct.parentSub, text)
+    }
+  } catch {
+    return null
+  }
+  return texts
+}

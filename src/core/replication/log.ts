@@ -140,6 +140,11 @@ export class AuthorLog {
     return this.headSeq - this.#snapshotStart + 1
   }
 
+  /** Number of the first part of the newest snapshot: what was written from there on is all in the document. */
+  get snapshotStart(): number {
+    return this.#snapshotStart
+  }
+
   /** When the snapshot that the document began with was signed, by its author's clock; 0 before the first. */
   get snapshotWall(): Millis {
     return this.#snapshotWall

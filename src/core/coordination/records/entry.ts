@@ -43,8 +43,11 @@ export const letterOf = ({ parsed }: Entry): string => (parsed.type === 'valid' 
 /** SHA-256 over the record's text: what an ack names, so that it cannot be laid to something that was not shown. */
 export const textHash = (crypto: Crypto, entry: Entry): Hash => toHash(crypto.sha256(utf8(entry.text)))
 
+/** Where a record stands in the order of telling. */
+export type Position = Pick<Entry, 'wall' | 'count' | 'host' | 'id'>
+
 /** Order in which records are told: corrected wall, count, host, id. Total, and the same on every host. */
-export const compareEntries = (left: Entry, right: Entry): number =>
+export const compareEntries = (left: Position, right: Position): number =>
   left.wall - right.wall || left.count - right.count || compareText(left.host, right.host) || compareText(left.id, right.id)
 
 /** `mac/claude-7f3a`: who wrote it. */
