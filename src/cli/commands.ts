@@ -14,6 +14,8 @@ import { intent, intents } from './commands/intent.js'
 import { invite } from './commands/invite.js'
 import { join } from './commands/join.js'
 import { leave } from './commands/leave.js'
+import { operator } from './commands/operator.js'
+import { revoke } from './commands/revoke.js'
 import { log } from './commands/log.js'
 import { peers } from './commands/peers.js'
 import { pending } from './commands/pending.js'
@@ -45,7 +47,7 @@ export const GROUPS: ReadonlyMap<Command['group'], string> = new Map([
 
 /** Every command, in the order in which help shows them. */
 export const COMMANDS: readonly Command[] = [
-  init, invite, join, up, down, leave, sync, peers, whoami, sessions, repo,
+  init, invite, join, up, down, leave, revoke, operator, sync, peers, whoami, sessions, repo,
   claim, release, renew, claims, who,
   propose, accept, reject, send, ask, answer, ack, nack, intent, intents, block, unblock, decide, withdraw,
   status, pending, inbox, conversation, log, show, verify, doctor, schemaCommand(() => COMMANDS),

@@ -14,6 +14,20 @@ const fromFile = (file: string): Result<string> => {
   }
 }
 
+/** The recovery code of the mesh is read from a file, never from the command line, where other processes see it. */
+export const RECOVERY_FILE = { flags: '--recovery-file <file>', description: 'sign with the recovery code in the first line of this file, in place of an operator key' } as const
+
+export const recoveryCode = (typed: Typed): Result<string> | null => {
+  const file = textOption(typed, 'recoveryFile')
+  return file === undefined ? null : fromFile(file)
+}
+
+/** Asked for only where the operator key of this home has one. */
+export const operatorPassphrase = async (home: string, typed: Typed, line: string): Promise<Result<string> | null> => {
+  const { operatorHasPassphrase } = await import('../control/inviting.js')
+  return (await operatorHasPassphrase(home)) ? passphraseFor(typed, 'operator passphrase: ', line) : null
+}
+
 /** Asks on the terminal, without echo. */
 const ask = async (question: string): Promise<string> => {
   const { stdin, stderr } = process

@@ -32,7 +32,7 @@ export const sessionsKnown = (host: Host, of: HostKey): SessionName[] => {
 }
 
 const membersOf = (host: Host): { readonly key: HostKey; readonly id: HostId; readonly name: string; readonly bare: string; readonly role: string; readonly left: boolean }[] =>
-  Array.from(host.replica.acts.roster().members, ([key, { hostId, name, role, state }]) => ({ key, id: hostId, name: host.nameOf(key), bare: name, role, left: state === 'named' }))
+  [...host.replica.acts.roster().members].filter(([, member]) => member.state === 'member' || member.how !== 'rotated').map(([key, { hostId, name, role, state }]) => ({ key, id: hostId, name: host.nameOf(key), bare: name, role, left: state === 'named' }))
 
 type Named = ReturnType<typeof membersOf>[number]
 

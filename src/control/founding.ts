@@ -1,13 +1,15 @@
 import { chmodSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { foundMesh } from '../core/coordination/membership/genesis.js'
-import { isName } from '../core/coordination/membership/body.js'
+import { isName, type OperatorKey } from '../core/coordination/membership/body.js'
+import { toHex } from '../core/encoding/bytes.js'
 import { failure, success, type Result } from '../core/result.js'
 import { advertisedAddresses } from '../host/addresses.js'
 import { Host, type HostAdapters } from '../host/host.js'
 import { finishPromotion, HOME_VERSION, homeIsMade, homeMade, makeHomeFolders, removeHome, writeSettings, type HomePaths, type Settings } from '../host/home.js'
 import { DEFAULT_PORT, hostAndPort, machineName, normaliseAddress, parseAddress } from './adapters.js'
 import { systemAdapters } from './assembly.js'
+import { makeRecovery } from './recovery.js'
 import { failureReply, SCHEMA_VERSION, type Reply, type Warning } from './envelope.js'
 
 /** What `init` and `join` are told of the host to be made. */
@@ -71,21 +73,28 @@ export interface Founding extends NewHome {
   readonly passphrase: string | null
 }
 
-const founded = async (paths: HomePaths, adapters: HostAdapters, given: Founding, settings: Omit<Settings, 'mesh'>): Promise<Result<Host>> => {
+/** A home whose mesh is founded, and the recovery code, which is kept nowhere. */
+interface Founded {
+  readonly host: Host
+  readonly recovery: string
+}
+
+const founded = async (paths: HomePaths, adapters: HostAdapters, given: Founding, settings: Omit<Settings, 'mesh'>): Promise<Result<Founded>> => {
   const keys = adapters.keys(paths.folder)
   const operator = await keys.createOperator(given.passphrase)
   if (!operator.ok) return operator
   const signer = await keys.createHost()
   if (!signer.ok) return signer
   const { wall } = adapters.clock.now()
-  const genesis = foundMesh(adapters.crypto, { name: settings.meshName, hostName: settings.name, role: 'planner', stamp: { wall, count: 0 } }, operator.value, signer.value)
+  const { code, signer: recovery } = makeRecovery()
+  const genesis = foundMesh(adapters.crypto, { name: settings.meshName, hostName: settings.name, role: 'planner', stamp: { wall, count: 0 }, recovery: toHex(recovery.publicKey) as OperatorKey }, operator.value, signer.value)
   if (!genesis.ok) return genesis
   const kept = writeSettings(paths, { ...settings, mesh: genesis.value.mesh })
   if (!kept.ok) return kept
   const host = await Host.open(paths.folder, adapters, { what: 'skein init', daemon: false, create: true })
   if (!host.ok) return host
   const added = await host.value.runtime.submitAct(genesis.value.bytes)
-  if (added.ok) return host
+  if (added.ok) return success({ host: host.value, recovery: code })
   await host.value.stop()
   return added
 }
@@ -107,15 +116,16 @@ export const found = async (given: Founding): Promise<Reply> => {
   chmodSync(home, 0o700)
   const adapters = systemAdapters()
   const created = new Date(adapters.clock.now().wall).toISOString()
-  const host = await founded(paths.value, adapters, given, { version: HOME_VERSION, meshName, name: name.value, listen: listen.value, advertise: advertise.value, created })
-  if (!host.ok) {
+  const made = await founded(paths.value, adapters, given, { version: HOME_VERSION, meshName, name: name.value, listen: listen.value, advertise: advertise.value, created })
+  if (!made.ok) {
     removeHome(paths.value)
-    return failureReply(host.failure)
+    return failureReply(made.failure)
   }
   homeMade(paths.value)
-  const { settings } = host.value
+  const { host, recovery } = made.value
+  const { settings } = host
   const addresses = advertisedAddresses(settings, settings.listen)
-  await host.value.stop()
+  await host.stop()
   const warnings: Warning[] = given.passphrase === null ? [{ code: 'OPERATOR_UNLOCKED', text: 'the operator key has no passphrase: whoever can read this home can act as the operator', details: {} }] : []
   const data = {
     mesh: settings.meshName,
@@ -123,7 +133,8 @@ export const found = async (given: Founding): Promise<Reply> => {
     host: settings.name,
     home,
     listening: hostAndPort(settings.listen.host, settings.listen.port),
-    reachable: addresses.map(({ url }) => url)
+    reachable: addresses.map(({ url }) => url),
+    recovery
   }
   return { envelope: { schema_version: SCHEMA_VERSION, ok: true, data, warnings, freshness: {}, next: ['skein up', 'skein invite'] }, exit: 0 }
 }

@@ -77,7 +77,9 @@ export const hostRowsByKey = (host: Host): (readonly [HostKey, HostRow])[] => {
   const versions = new Map(host.profiles().map(({ hostKey, version }) => [hostKey, version]))
   const held = new Set(Array.from(replica.logs.logs(), log => keyOf(log.author)))
   const { wall } = host.now()
-  const rows = Array.from(roster.members, ([key, member]): readonly [HostKey, HostRow] => {
+  // a key that another took the place of is the same host, named there
+  const shown = [...roster.members].filter(([, member]) => member.state === 'member' || member.how !== 'rotated')
+  const rows = shown.map(([key, member]): readonly [HostKey, HostRow] => {
     const link = linkTo(host, key)
     const isHere = key === replica.key
     const heard = heardAt(host, key)

@@ -1,5 +1,5 @@
 import type { ActId, MeshId } from '../core/brand.js'
-import { isRole, type InvitationKey } from '../core/coordination/membership/body.js'
+import { isRole, type ActContent, type InvitationKey } from '../core/coordination/membership/body.js'
 import { encodeToken, type TokenAddress } from '../core/coordination/membership/token.js'
 import { toHex } from '../core/encoding/bytes.js'
 import { LIMITS } from '../core/limits.js'
@@ -10,6 +10,7 @@ import { generateSeed, makeKeys, nodeCrypto, nodeSigner, systemRandom } from './
 import { ageText } from './age.js'
 import { failureReply, SCHEMA_VERSION, type Reply, type Warning } from './envelope.js'
 import { advertiseAddresses } from './founding.js'
+import type { Revocation } from './revoking.js'
 import { signAsOperator, type ActSetting, type Caller } from './operator.js'
 
 export interface Inviting {
@@ -23,6 +24,31 @@ export interface Inviting {
   readonly via?: string | undefined
   /** Where that member can be dialled, in place of what it says of itself. */
   readonly dial?: readonly string[]
+}
+
+export interface Admitting {
+  readonly home: string
+  readonly passphrase: string | null
+  readonly host: string
+  readonly role: string
+}
+
+/**
+ * Lets in a host that is held back: an invitation that names its key. It needs no token, since the host has proven itself to the member that met it; the
+ * secret half is thrown away.
+ */
+export const admitHost = async ({ home, passphrase, host, role }: Admitting, call: Caller): Promise<Reply> => {
+  if (!isRole(role)) return failureReply({ code: 'FIELD_INVALID', message: `"${role}" cannot be a role: letters, digits, "_" and "-", at most ${LIMITS.roleChars}`, field: '--role' })
+  const found = await call('revocation', { host })
+  if (!found.envelope.ok) return found
+  const named = found.envelope.data as Revocation
+  const [held] = named.keys
+  if (!named.held_back || held === undefined) return failureReply({ code: 'FIELD_INVALID', message: `${named.host} is not held back`, field: '--admit', next: ['skein peers'] })
+  const key = toHex(nodeSigner(generateSeed(systemRandom)).publicKey) as InvitationKey
+  const content = ({ stamp }: ActSetting): ActContent => ({ kind: 'invite', body: { key, role, uses: 1, expires: stamp.wall + 1, ephemeral: false, host: held.key } })
+  const signed = await signAsOperator({ home, passphrase }, call, content)
+  if (!signed.ok) return failureReply(signed.failure)
+  return { envelope: { schema_version: SCHEMA_VERSION, ok: true, data: { host: named.host, id: named.id, invitation: signed.value.act, role }, warnings: [], freshness: {}, next: ['skein peers'] }, exit: 0 }
 }
 
 /** Makes an invitation: an act signed by the operator, and the token whose secret half only this process ever sees. */

@@ -5,7 +5,7 @@ import { nearest } from './nearest.js'
 
 /** A host of this mesh by its shown name, its own name where only one has that, or the beginning of its id. `field` names where it was typed. */
 export const memberNamed = (host: Host, text: string, field: string): Result<Member> => {
-  const members = [...host.replica.acts.roster().members.values()]
+  const members = [...host.replica.acts.roster().members.values()].filter(member => member.state === 'member' || member.how !== 'rotated')
   const folded = text.toLowerCase()
   const exact = members.filter(({ key }) => host.nameOf(key).toLowerCase() === folded)
   const loose = exact.length > 0 ? exact : members.filter(({ name, hostId }) => name.toLowerCase() === folded || (/^h-.{4,}$/.test(folded) && hostId.startsWith(folded.slice(2))))

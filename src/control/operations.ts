@@ -11,11 +11,13 @@ import { intent, intents } from './operations/intents.js'
 import { invitationFind, invitations } from './operations/invitations.js'
 import { leave } from './operations/leave.js'
 import { log } from './operations/log.js'
+import { operatorEnding, operatorList } from './operations/operators.js'
 import { peers, peersAdd, peersRemove } from './operations/peers.js'
 import { pending } from './operations/pending.js'
 import { release } from './operations/release.js'
 import { renew } from './operations/renew.js'
 import { repoAdd, repoLink, repoList, repoRemove } from './operations/repo.js'
+import { revocation } from './operations/revocation.js'
 import { sessions } from './operations/sessions.js'
 import { show } from './operations/show.js'
 import { status } from './operations/status.js'
@@ -26,7 +28,7 @@ import { who } from './operations/who.js'
 import { whoami } from './operations/whoami.js'
 
 const ALL: readonly Operation[] = [
-  whoami, sessions, daemon, status, verify, doctor, peers, peersAdd, peersRemove, sync, leave, invitations, invitationFind, actSetting, actSubmit,
+  whoami, sessions, daemon, status, verify, doctor, peers, peersAdd, peersRemove, sync, leave, invitations, invitationFind, actSetting, actSubmit, revocation, operatorList, operatorEnding,
   claim, release, renew, claims, who, repoAdd, repoList, repoLink, repoRemove,
   propose, accept, reject, send, ask, answer, ack, nack, intent, intents, block, unblock, decide, withdraw,
   pending, inbox, surfaced, conversation, log, show

@@ -1,6 +1,7 @@
 import { fromHex, toHex } from '../core/encoding/bytes.js'
 import type { ActId, HostKey, MeshId } from '../core/brand.js'
 import { writeAct } from '../core/coordination/membership/act.js'
+import type { Signer } from '../core/crypto.js'
 import type { ActContent } from '../core/coordination/membership/body.js'
 import { failure, success, type Result } from '../core/result.js'
 import { makeKeys } from './adapters.js'
@@ -23,6 +24,8 @@ export interface ActSetting {
 export interface Signing {
   readonly home: string
   readonly passphrase: string | null
+  /** Signs in place of the operator key of this home: the recovery key. */
+  readonly signer?: Signer | undefined
   /** Another host that a newcomer is to meet first. */
   readonly via?: string | undefined
 }
@@ -31,8 +34,8 @@ export interface Signing {
  * Signs an act with the operator key of this home and hands it to the host. The passphrase is used in this process and goes nowhere: not
  * over the control socket, not into a log, not into the environment.
  */
-export const signAsOperator = async ({ home, passphrase, via }: Signing, call: Caller, content: (setting: ActSetting) => ActContent): Promise<Result<{ readonly act: string; readonly setting: ActSetting }>> => {
-  const operator = await makeKeys(home).operator(passphrase)
+export const signAsOperator = async ({ home, passphrase, signer, via }: Signing, call: Caller, content: (setting: ActSetting) => ActContent): Promise<Result<{ readonly act: string; readonly setting: ActSetting }>> => {
+  const operator = signer === undefined ? await makeKeys(home).operator(passphrase) : success(signer)
   if (!operator.ok) return operator
   const prepared = await call('act-setting', { signer: toHex(operator.value.publicKey), ...(via === undefined ? {} : { via }) })
   if (!prepared.envelope.ok) return { ok: false, failure: failureOf(prepared) }

@@ -5,7 +5,7 @@ import { OPERATIONS } from './operations.js'
 import { invitationSchema } from './operations/invitations.js'
 import { recordSchema } from './record-data.js'
 
-const foundedSchema = z.object({ mesh: z.string(), mesh_id: z.string(), host: z.string(), home: z.string(), listening: z.string(), reachable: z.array(z.string()) })
+const foundedSchema = z.object({ mesh: z.string(), mesh_id: z.string(), host: z.string(), home: z.string(), listening: z.string(), reachable: z.array(z.string()), recovery: z.string().describe('a secret, shown this once: brings the mesh an operator when the last operator key is lost') })
 
 const invitedSchema = z.object({
   token: z.string().describe('a secret: whoever has it can join'),
@@ -16,6 +16,17 @@ const invitedSchema = z.object({
   ephemeral: z.boolean(),
   via: z.string().describe('the member that is dialled'),
   dials: z.array(z.string())
+})
+
+/** `invite --admit`: no token, since the host that was held back comes in by it alone. */
+const admittedSchema = z.object({ host: z.string(), id: z.string(), invitation: z.string(), role: z.string() })
+
+const revokedSchema = z.object({
+  host: z.string(),
+  id: z.string(),
+  act: z.string(),
+  records: z.number().int().describe('of its records those that this host holds, which stay'),
+  held_back: z.boolean().describe('it was in no view: its invitation had no use left')
 })
 
 const joinedSchema = z.object({
@@ -42,9 +53,13 @@ const loggedSchema = z.object({ count: z.number().int(), cursor: z.string() })
 /** Answers of commands that are more, or less, than one operation of their name. */
 const OTHERS: ReadonlyMap<string, z.ZodType> = new Map<string, z.ZodType>([
   ['init', foundedSchema],
-  ['invite', invitedSchema],
+  ['invite', z.union([invitedSchema, admittedSchema])],
   ['invite list', z.object({ invitations: z.array(invitationSchema) })],
   ['invite revoke', invitationSchema],
+  ['revoke', revokedSchema],
+  ['operator key', z.object({ key: z.string() })],
+  ['operator add', z.object({ key: z.string(), name: z.string(), act: z.string() })],
+  ['operator revoke', z.object({ key: z.string(), name: z.string().nullable(), act: z.string() })],
   ['join', joinedSchema],
   ['up', upSchema],
   ['down', downSchema],

@@ -101,6 +101,11 @@ export const LIMITS = {
   scopeInclusionSteps: 12_000, // "covers every path of" is exponential at worst; this is about 1 ms
   scopesCached: 2_048, // parsed scopes, some 2 KB each
 
+  // ephemeral hosts
+  retireAfterMs: 24 * 60 * 60_000, // rules B8: a day past the last lease
+  retireCheckMs: 10 * 60_000, // looked at this often; a day is not counted in seconds
+  retiredEphemeralEpochs: 64, // heads that a member names of an ephemeral host: 16 KiB hold 130
+
   // writing
   endingRecords: 1_000, // of a host's 20,000 records, kept for what ends others: a full log can still release, ack and answer
   endingBytes: 512 * 1024, // of its 8 MiB, the same

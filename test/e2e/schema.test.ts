@@ -71,6 +71,11 @@ describe('what every command prints with --json keeps to its published schema', 
     await says('repo list')
     await says('repo')
     await says('sync', [], { host: 'box' })
+    await says('operator')
+    await says('operator list')
+    const { key } = await says('operator key', ['--no-passphrase'], { host: 'box' })
+    await says('operator add', [String(key), '--name', 'paul'])
+    await says('operator revoke', ['paul', '--yes'])
   })
 
   it('claims', async () => {
@@ -123,6 +128,7 @@ describe('what every command prints with --json keeps to its published schema', 
     await says('repo remove')
     await says('down')
     await says('leave', ['--yes'], { host: 'box' })
+    await says('revoke', ['box', '--yes'])
   })
 
   it('none was left out', () => expect(commandLines(COMMANDS).filter(line => !covered.has(line))).toEqual([]))

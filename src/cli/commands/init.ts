@@ -8,6 +8,7 @@ interface InitData {
   readonly host: string
   readonly listening: string
   readonly reachable: readonly string[]
+  readonly recovery: string
 }
 
 export const init: Command = {
@@ -41,6 +42,6 @@ export const init: Command = {
     })
     const port = (listening: string): string => listening.split(':').at(-1) ?? listening
     const places = (urls: readonly string[]): string => urls.map(url => url.replace(/^wss?:\/\//, '').replace(/:4747$/, '')).join(', ')
-    return terminal.print<InitData>(reply, data => `mesh ${data.mesh} (${data.mesh_id.slice(0, 4)}) · host ${data.host} · listening on port ${port(data.listening)}, reachable as ${places(data.reachable)}`)
+    return terminal.print<InitData>(reply, data => `mesh ${data.mesh} (${data.mesh_id.slice(0, 4)}) · host ${data.host} · listening on port ${port(data.listening)}, reachable as ${places(data.reachable)}\nrecovery code ${data.recovery}\n        shown this once: keep it off this machine; it brings the mesh an operator when the last operator key is lost`)
   }
 }

@@ -1,9 +1,8 @@
 import { flagOption, listOption, textArgument, textOption, type Command, type Terminal, type Typed } from '../command.js'
 import { failureReply } from '../../control/envelope.js'
 import type { InvitationsData } from '../../control/operations/invitations.js'
-import type { Result } from '../../control/result.js'
 import { parseDuration } from '../duration.js'
-import { PASSPHRASE_FILE, passphraseFor } from '../passphrase.js'
+import { operatorPassphrase, PASSPHRASE_FILE } from '../passphrase.js'
 import { alignRows } from '../table.js'
 
 interface InviteData {
@@ -15,12 +14,6 @@ interface InviteData {
 }
 
 const MOST_USES = 64
-
-/** Asked for only where the operator key has one. */
-const operatorPassphrase = async (terminal: Terminal, typed: Typed, line: string): Promise<Result<string> | null> => {
-  const { operatorHasPassphrase } = await import('../../control/inviting.js')
-  return (await operatorHasPassphrase(terminal.home)) ? passphraseFor(typed, 'operator passphrase: ', line) : null
-}
 
 const list: Command = {
   name: 'list',
@@ -54,11 +47,19 @@ const revoke: Command = {
   run: async (terminal, typed) => {
     const { cancelInvitation } = await import('../../control/inviting.js')
     const id = textArgument(typed, 0) ?? ''
-    const passphrase = await operatorPassphrase(terminal, typed, `skein invite revoke ${id}`)
+    const passphrase = await operatorPassphrase(terminal.home, typed, `skein invite revoke ${id}`)
     if (passphrase !== null && !passphrase.ok) return terminal.print(failureReply(passphrase.failure), () => '')
     const reply = await cancelInvitation({ home: terminal.home, passphrase: passphrase === null ? null : passphrase.value, id }, (op, args) => terminal.call(op, args))
     return terminal.print<InvitationsData['invitations'][number]>(reply, data => `${data.id} is ${data.state}${data.used_by.length === 0 ? '' : `; used by ${data.used_by.join(', ')}`}`)
   }
+}
+
+const admit = async (terminal: Terminal, typed: Typed, host: string): Promise<number> => {
+  const { admitHost } = await import('../../control/inviting.js')
+  const passphrase = await operatorPassphrase(terminal.home, typed, `skein invite --admit ${host}`)
+  if (passphrase !== null && !passphrase.ok) return terminal.print(failureReply(passphrase.failure), () => '')
+  const reply = await admitHost({ home: terminal.home, passphrase: passphrase === null ? null : passphrase.value, host, role: textOption(typed, 'role') ?? 'worker' }, (op, args) => terminal.call(op, args))
+  return terminal.print<{ readonly host: string; readonly role: string }>(reply, data => `${data.host} is let in as ${data.role}`)
 }
 
 export const invite: Command = {
@@ -74,21 +75,25 @@ export const invite: Command = {
     { flags: '--ephemeral', description: 'for CI and containers' },
     { flags: '--via <host>', description: 'the member that lets the newcomer in (this host)' },
     { flags: '--dial <address>', description: 'where that member can be dialled, in place of what it tells of itself; again for more', many: true },
+    { flags: '--admit <host>', description: 'let in a host that is held back, since its invitation was used too often' },
     PASSPHRASE_FILE
   ],
   commands: [list, revoke],
   examples: [
     { line: 'skein invite', does: 'prints the line to type on the other host; good for one host and 24 h' },
     { line: 'skein invite --uses 4 --for 7d', does: 'one line for four hosts, good for a week' },
+    { line: 'skein invite --admit pi-8k2f0mqx', does: 'lets in a host that skein peers shows as held back; skein revoke keeps it out' },
     { line: 'skein invite --via box', does: 'for a newcomer that can reach box, but not this host' }
   ],
   run: async (terminal, typed) => {
+    const admitted = textOption(typed, 'admit')
+    if (admitted !== undefined) return admit(terminal, typed, admitted)
     const { invite: make } = await import('../../control/inviting.js')
     const forMs = parseDuration(textOption(typed, 'for') ?? textOption(typed, 'ttl') ?? textOption(typed, 'expires') ?? '24h')
     const uses = Number(textOption(typed, 'uses') ?? 1)
     if (forMs === null || forMs <= 0) return terminal.print(failureReply({ code: 'FIELD_INVALID', message: '--for takes a duration such as 30m, 24h or 3d', field: '--for' }), () => '')
     if (!Number.isInteger(uses) || uses < 1 || uses > MOST_USES) return terminal.print(failureReply({ code: 'FIELD_INVALID', message: `--uses takes a whole number from 1 to ${MOST_USES}`, field: '--uses' }), () => '')
-    const passphrase = await operatorPassphrase(terminal, typed, 'skein invite')
+    const passphrase = await operatorPassphrase(terminal.home, typed, 'skein invite')
     if (passphrase !== null && !passphrase.ok) return terminal.print(failureReply(passphrase.failure), () => '')
     const reply = await make(
       {

@@ -29,8 +29,8 @@ export const actSetting = operation({
   tells: false,
   run: async ({ host }, { signer, via }) => {
     const roster = host.replica.acts.roster()
-    if (!roster.isOperator(signer)) {
-      return { ok: false, failure: { code: 'NO_OPERATOR_KEY', message: 'the operator key of this home is not an operator of this mesh', next: ['ask the operator who invited this host'] } }
+    if (!roster.isOperator(signer) && roster.recovery !== signer) {
+      return { ok: false, failure: { code: 'NO_OPERATOR_KEY', message: 'this key is no operator of this mesh, or no longer', next: ['skein operator list'] } }
     }
     const key = host.replica.key
     const member = admitter(host, via)

@@ -9,6 +9,7 @@ import type { Inquiry } from './inquiry.js'
 import type { Levelling } from './levelling.js'
 import type { Linkage } from './linkage.js'
 import type { Publishing } from './publishing.js'
+import type { Retiring } from './retiring.js'
 import type { Wants } from './wants.js'
 
 /** How often it is put on disk when peers were heard, while links are open. */
@@ -23,6 +24,7 @@ export interface PulseParts {
   readonly acquaintance: Acquaintance
   readonly epochs: Epochs
   readonly inquiry: Inquiry
+  readonly retiring: Retiring
 }
 
 /** What happens because time passes: patience ends, acknowledgements fall due, and at every beat each peer hears where this host stands. */
@@ -44,7 +46,7 @@ export class Pulse {
 
   wake(): void {
     const { mono } = this.#context.now
-    const { wants, publishing, levelling, acquaintance, collecting } = this.#parts
+    const { wants, publishing, levelling, acquaintance, collecting, retiring } = this.#parts
     this.#endPatience(mono)
     wants.wake()
     publishing.wake()
@@ -52,6 +54,7 @@ export class Pulse {
     this.#nextBeatMono = mono + LIMITS.beatMs
     levelling.beat()
     collecting.goOn()
+    retiring.beat()
     if (mono - this.#peersNotedMono < NOTE_PEERS_MS) return
     this.#peersNotedMono = mono
     acquaintance.notePeers()

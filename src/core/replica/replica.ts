@@ -31,6 +31,7 @@ import { Pulse } from './pulse.js'
 import { Reads } from './reads.js'
 import { Reception } from './reception.js'
 import type { Refusals } from './refusals.js'
+import { Retiring } from './retiring.js'
 import { Restoring, type Damage } from './restoring.js'
 import { Serving } from './serving.js'
 import { Standing } from './standing.js'
@@ -128,7 +129,7 @@ export class Replica {
     this.#restoring = new Restoring(context, { intake, standing, acquaintance, places, holes, epochs, doubts, forks, naming })
     this.#traffic = new Traffic(context, { linkage, greeting, exchange, levelling, serving, acquaintance })
     this.#persistence = new Persistence(context, { doubts, authoring, epochs, publishing, greeting, levelling, standing, naming })
-    this.#pulse = new Pulse(context, { collecting, linkage, levelling, publishing, wants, acquaintance, epochs, inquiry })
+    this.#pulse = new Pulse(context, { collecting, linkage, levelling, publishing, wants, acquaintance, epochs, inquiry, retiring: new Retiring(context, { reception, acquaintance }) })
     this.#withholding = new Withholding(context, standing)
     this.damage = this.#restoring.damage
   }

@@ -208,9 +208,9 @@ export class Bench {
   }
 
   /** A newcomer with an invitation, on its way in through `through`. */
-  join(name: string, through: Node, { skewMs = 0, uses = 8 }: { readonly skewMs?: number; readonly uses?: number } = {}): Node {
+  join(name: string, through: Node, { skewMs = 0, uses = 8, ephemeral = false }: { readonly skewMs?: number; readonly uses?: number; readonly ephemeral?: boolean } = {}): Node {
     const invitation = signerOf(`invitation ${name}`)
-    const body = { key: toHex(invitation.publicKey) as InvitationKey, role: 'worker', uses, expires: this.wallMs + 3_600_000, ephemeral: false }
+    const body = { key: toHex(invitation.publicKey) as InvitationKey, role: 'worker', uses, expires: this.wallMs + 3_600_000, ephemeral }
     const seen = through.replica.acts.roster().newestActs()
     const act = take(writeAct({ mesh: this.mesh, stamp: { wall: this.wallMs, count: 0 }, seen, content: { kind: 'invite', body } }, signerOf('operator')))
     through.feed({ type: 'act', request: 1_000_000 + this.nodes.length, bytes: act })

@@ -4,6 +4,7 @@ import { LIMITS } from '../../limits.js'
 import { compareStamps } from '../../stamp.js'
 import { admitHosts } from './admissions.js'
 import type { VerifiedAct } from './act.js'
+import type { OperatorKey } from './body.js'
 import { endingOf, operatorCuts, outlives, retirementsIn, standingRotations, type Cuts } from './endings.js'
 import { openInvitations, type Invitation } from './invitation.js'
 import type { Writers } from './kept.js'
@@ -30,6 +31,7 @@ interface RosterFacts {
   readonly mesh: MeshId | null
   readonly name: string | null
   readonly operators: readonly Operator[]
+  readonly recovery: OperatorKey | null
   readonly members: ReadonlyMap<HostKey, Member>
   readonly heldBack: ReadonlyMap<HostKey, HeldBackHost>
   readonly invitations: ReadonlyMap<ActId, Invitation>
@@ -46,6 +48,8 @@ export class Roster {
   readonly name: string | null
   /** By rank, the founder first; revoked ones among them. */
   readonly operators: readonly Operator[]
+  /** The key that ranks above them, where the mesh has one. */
+  readonly recovery: OperatorKey | null
   /** Every key that stands or stood, in the order in which they were let in, the founder first. */
   readonly members: ReadonlyMap<HostKey, Member>
   readonly heldBack: ReadonlyMap<HostKey, HeldBackHost>
@@ -64,6 +68,7 @@ export class Roster {
     this.mesh = facts.mesh
     this.name = facts.name
     this.operators = facts.operators
+    this.recovery = facts.recovery
     this.members = facts.members
     this.heldBack = facts.heldBack
     this.invitations = facts.invitations
@@ -112,7 +117,7 @@ export class Roster {
   }
 }
 
-const LONE = { operators: [], members: new Map(), heldBack: new Map(), invitations: new Map(), writers: { operators: new Set<string>(), hosts: new Map(), invitations: new Map() }, ended: new Set<HostKey>() } as const
+const LONE = { operators: [], recovery: null, members: new Map(), heldBack: new Map(), invitations: new Map(), writers: { operators: new Set<string>(), hosts: new Map(), invitations: new Map() }, ended: new Set<HostKey>() } as const
 
 const isRetirer = (members: ReadonlyMap<HostKey, StandingHost>, cuts: Cuts, act: VerifiedAct): boolean =>
   members.get(act.signer as string as HostKey)?.ephemeral === false && outlives(cuts, act)
@@ -155,6 +160,7 @@ export const reduceRoster = (given: Iterable<VerifiedAct>): Roster => {
     mesh: genesis.id as string as MeshId,
     name,
     operators: authority.operators,
+    recovery: genesis.content.body.recovery ?? null,
     members: new Map([...members].map(([key, member]) => [key, shown(member)])),
     heldBack,
     invitations,
