@@ -3,6 +3,7 @@ import { failure } from '../core/result.js'
 import type { Host } from '../host/host.js'
 import { evidenceSchema } from '../host/session/evidence.js'
 import { doubtNotice } from './doubt.js'
+import { copiedNotice } from './forks.js'
 import { bugReply, failureReply, SCHEMA_VERSION, type Reply } from './envelope.js'
 import { FENCED_EXIT, fenceWarnings } from './fence.js'
 import { freshnessOf } from './freshness.js'
@@ -38,7 +39,7 @@ export const dispatch = async (host: Host, call: Call): Promise<Reply> => {
     const renewed = found.renewsLeases === false ? [] : await renewByActivity(context)
     const outcome = await found.run(context, args.data)
     if (!outcome.ok) return failureReply(outcome.failure, freshnessOf(host))
-    const told = found.tells ? [...doubtNotice(context), ...noticesFor(context)] : []
+    const told = found.tells ? [...doubtNotice(context), ...copiedNotice(context), ...noticesFor(context)] : []
     return {
       envelope: {
         schema_version: SCHEMA_VERSION,

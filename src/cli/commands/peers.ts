@@ -43,6 +43,7 @@ const render = (style: Style, { peers, addresses, listening }: PeersData, withHe
   return [
     alignRows(rows),
     ...(withHeads ? ['held of each log:', ...headLines(peers)] : []),
+    ...peers.flatMap(({ wrong }) => wrong),
     ...(failing.length === 0 ? [] : ['not reached:', ...failing.map(({ url, host, failures, last_failure }) => `  ${host === null ? '' : `${host}: `}${whyText(url, last_failure ?? '')}${failures > 1 ? ` (${failures} times)` : ''}`)]),
     ...(byHand.length === 0 ? [] : ['added by hand:', ...byHand])
   ].join('\n')

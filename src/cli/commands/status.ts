@@ -49,7 +49,7 @@ const mebibytes = (bytes: number): string => `${Math.floor(bytes / (1024 * 1024)
 const diskText = ({ free_bytes, low_bytes, least_bytes }: StatusData['disk']): string[] =>
   free_bytes === null || free_bytes >= low_bytes ? [] : [`the disk has ${mebibytes(free_bytes)} free: ${free_bytes < least_bytes ? 'nothing more is written' : `with less than ${mebibytes(least_bytes)} nothing more is written`}`]
 
-const trouble = (style: Style, { fenced, disk, doubt, damage, refusals, forked, withheld, dropped, invalid }: StatusData, next: readonly string[]): string[] => {
+const trouble = (style: Style, { fenced, disk, doubt, damage, refusals, forked, parallel, withheld, dropped, invalid }: StatusData, next: readonly string[]): string[] => {
   const lines: string[] = []
   if (fenced !== null) lines.push(style.bad(`nothing is written any more: ${fenced.reason} (${fenced.code})`), ...next.map(step => `  try: ${step}`))
   else lines.push(...diskText(disk).map(style.warn))
@@ -57,7 +57,8 @@ const trouble = (style: Style, { fenced, disk, doubt, damage, refusals, forked, 
   const lost = damage.filter(({ mended }) => !mended)
   if (lost.length > 0) lines.push(style.bad(`the store is damaged in ${counted(lost.length, 'place')}:`), ...lost.slice(0, SHOWN).map(damageText), ...(lost.length > SHOWN ? [`  … and ${lost.length - SHOWN} more: skein verify`] : []))
   if (lost.length < damage.length) lines.push(style.warn(`${counted(damage.length - lost.length, 'frame')} found damaged at start ${damage.length - lost.length === 1 ? 'was' : 'were'} given back by a peer`))
-  for (const { host, epoch } of forked) lines.push(style.bad(`epoch ${epoch} of ${host} forked: nothing in it counts`))
+  for (const { text } of [...forked.slice(-SHOWN), ...parallel]) lines.push(style.bad(text))
+  if (forked.length > SHOWN) lines.push(`  … and ${forked.length - SHOWN} more forks: skein status --json`)
   lines.push(...withheldLines(withheld).map(style.warn))
   for (const { host, epoch, from, to, count, records } of dropped) lines.push(style.warn(`${counted(count, 'record')} of ${host} (epoch ${epoch}, frames ${from} to ${to}) fell off when its key ended:`), ...records.slice(0, SHOWN).map(({ prose }) => `  ${prose}`), ...(count > SHOWN ? [`  … and ${count - SHOWN} more: skein status --json`] : []))
   if (refusals.length > 0) lines.push(style.warn('refused since start:'), ...refusals.slice(0, 8).map(({ code, count, from, text }) => `  ${count} × ${code} from ${from}: ${text}`))

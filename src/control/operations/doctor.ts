@@ -50,14 +50,14 @@ const keyCheck = async ({ paths }: Host): Promise<Check> => {
 }
 
 const storeChecks = (host: Host): Check[] => {
-  const { fenced, damage, epoch, forked } = troubleOf(host)
+  const { fenced, damage, epoch, forked, parallel } = troubleOf(host)
   const { doubt } = host.replica
   const lost = damage.filter(({ mended }) => !mended)
   return [
     fenced === null ? ok('store', `opened and read in ${Math.round(host.opened.ms)} ms; epoch ${epoch ?? 'none yet'}`) : wrong('store', `nothing is written any more: ${fenced.reason} (${fenced.code})`, ...fenceRemedy(host)),
     doubt !== null && isNews(host) ? noted('past', doubtText(doubt)) : ok('past', 'the store is what this host wrote last, where it wrote it'),
     lost.length === 0 ? ok('damage', 'nothing is missing or changed, as far as a start looks') : wrong('damage', `${lost.length} ${lost.length === 1 ? 'place' : 'places'} in the store ${lost.length === 1 ? 'is' : 'are'} not what was written`, 'skein verify', 'skein sync'),
-    forked.length === 0 ? ok('forks', 'none') : wrong('forks', `signed two histories, so that neither counts: ${forked.map(({ host: name, epoch: counter }) => `${name}, epoch ${counter}`).join('; ')}`, 'skein peers')
+    forked.length + parallel.length === 0 ? ok('forks', 'none') : wrong('forks', [...forked, ...parallel].map(({ text }) => text).join(' '), 'skein peers')
   ]
 }
 

@@ -8,6 +8,7 @@ import { addressLabel } from '../../host/addresses.js'
 import type { Host } from '../../host/host.js'
 import { OWN_NETWORK } from '../../ports/transport.js'
 import type { Warning } from '../envelope.js'
+import { forkRows, parallelRows } from '../forks.js'
 import { hostRowsByKey, hostRowSchema, linkTo } from '../hosts.js'
 import { memberNamed } from '../member.js'
 import { nearest } from '../nearest.js'
@@ -35,7 +36,9 @@ const peerSchema = hostRowSchema.extend({
   round_trip_ms: z.number().int().nullable(),
   /** Generation and minor version that it speaks; a newer minor is no hindrance. */
   protocol: z.string().nullable(),
-  heads: z.array(headSchema)
+  heads: z.array(headSchema),
+  /** Forks of its log, and whether its key writes in two places, in words with what to do. */
+  wrong: z.array(z.string())
 })
 
 const listData = z.object({ peers: z.array(peerSchema), addresses: z.array(addressSchema), listening: z.string().nullable() })
@@ -67,6 +70,7 @@ export const peers = operation({
   run: async ({ host }) => {
     const addresses = addressesOf(host)
     const heads = host.replica.heads()
+    const wrong = [...forkRows(host), ...parallelRows(host)]
     const listening = host.network?.listening ?? null
     const rows = hostRowsByKey(host).map(([key, row]) => {
       const link = linkTo(host, key)
@@ -76,7 +80,8 @@ export const peers = operation({
         dialled_by: link === null ? null : link.side === 'dialled' ? ('us' as const) : ('them' as const),
         round_trip_ms: link === null || link.roundTripMs === null ? null : Math.round(link.roundTripMs),
         protocol: link === null || link.peer === null ? null : `${link.peer.generation}.${link.peer.minor}`,
-        heads: headsOf(heads, key)
+        heads: headsOf(heads, key),
+        wrong: wrong.filter(each => each.host === row.name).map(({ text }) => text)
       }
     })
     return { ok: true, data: { peers: rows, addresses, listening: listening === null ? null : `${listening.host}:${listening.port}` }, next: rows.length === 1 ? ['skein invite'] : host.daemonSince === null ? ['skein up', 'skein sync'] : [] }

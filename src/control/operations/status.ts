@@ -5,6 +5,7 @@ import { LIMITS } from '../../core/limits.js'
 import { authorParts, keyOf } from '../../core/replication/author.js'
 import type { Host } from '../../host/host.js'
 import { doubtRow, doubtSchema } from '../doubt.js'
+import { forkRows, forkSchema, parallelRows, parallelSchema } from '../forks.js'
 import { fenceRemedy } from '../fence.js'
 import { hostRows, hostRowSchema } from '../hosts.js'
 import { crossingWarning } from '../notices.js'
@@ -52,7 +53,9 @@ const data = z.object({
   /** The own log's present epoch; null until this host has written something. */
   epoch: z.number().int().nullable(),
   /** Epochs that count for nothing because two signed histories of them were shown. */
-  forked: z.array(z.object({ host: z.string(), epoch: z.number().int() })),
+  forked: z.array(forkSchema),
+  /** Hosts whose key is written on in two places at once: a home that was copied. */
+  parallel: z.array(parallelSchema),
   /** Epochs whose claims are in no view, and may stand all the same. */
   withheld: z.array(withheldSchema),
   /** What counted once and fell off when an act named an earlier head of its log. */
@@ -83,7 +86,7 @@ const damageRow = (host: Host, { what, author, seq }: Damage): StatusData['damag
 }
 
 /** What is wrong with this host's store and with what came: the one source of `status` and `doctor`. */
-export const troubleOf = (host: Host): Pick<StatusData, 'refusals' | 'damage' | 'fenced' | 'doubt' | 'epoch' | 'forked' | 'invalid'> => {
+export const troubleOf = (host: Host): Pick<StatusData, 'refusals' | 'damage' | 'fenced' | 'doubt' | 'epoch' | 'forked' | 'parallel' | 'invalid'> => {
   const { replica } = host
   return {
     invalid: replica.view.invalid().length,
@@ -92,7 +95,8 @@ export const troubleOf = (host: Host): Pick<StatusData, 'refusals' | 'damage' | 
     fenced: replica.fenced,
     doubt: doubtRow(host),
     epoch: replica.author === null ? null : authorParts(replica.author).epoch.counter,
-    forked: Array.from(replica.logs.proofs(), ([author]) => ({ host: host.nameOf(keyOf(author)), epoch: authorParts(author).epoch.counter }))
+    forked: forkRows(host),
+    parallel: parallelRows(host)
   }
 }
 

@@ -2,7 +2,7 @@ import type { AuthorId, Hash, HostKey, MeshId } from '../brand.js'
 import type { Crypto } from '../crypto.js'
 import { everyEpochOf, keyOf } from './author.js'
 import { headsDigest, type Head } from './heads.js'
-import { headersIn, isCounterBeyond, makeKeyProof, type ForkProof } from './fork.js'
+import { headersIn, isCounterBeyond, makeKeyProof, type ForkProof, type ReadHeader } from './fork.js'
 import { LIMITS } from '../limits.js'
 import { AuthorLog, type LogOnDisk, type SignedHeader } from './log.js'
 import { NO_RUNS, type Runs } from './runs.js'
@@ -104,9 +104,7 @@ export class LogBook {
 
   /** A header that the author signed in this epoch. */
   #headerOf(author: AuthorId): SignedHeader | null {
-    const proof = this.#proofs.get(author)
-    const proven = proof === undefined ? null : headersIn(this.#crypto, proof)
-    return this.#logs.get(author)?.anyHeader ?? (proven?.ok === true ? (proven.value[0] ?? null) : null)
+    return this.#logs.get(author)?.anyHeader ?? this.proofHeaders(author)[0] ?? null
   }
 
   headSeq(author: AuthorId): number {
@@ -136,6 +134,13 @@ export class LogBook {
 
   proof(author: AuthorId): Uint8Array | null {
     return this.#proofs.get(author) ?? null
+  }
+
+  /** The headers that the proof against an epoch is made of, none where there is no proof. */
+  proofHeaders(author: AuthorId): readonly ReadHeader[] {
+    const proof = this.#proofs.get(author)
+    const headers = proof === undefined ? null : headersIn(this.#crypto, proof)
+    return headers?.ok === true ? headers.value : []
   }
 
   proofs(): Iterable<readonly [AuthorId, Uint8Array]> {

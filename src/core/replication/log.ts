@@ -60,6 +60,7 @@ export class AuthorLog {
   #lastHeader: SignedHeader | null = null
   #document: AuthorDocument
   #voidSince: number | null = null
+  #span: { readonly first: Millis; readonly last: Millis } | null = null
   #parts: Uint8Array[] = []
   #partsDue = 0
   /** Parts of a snapshot beyond the head, without a hole between them. */
@@ -116,6 +117,11 @@ export class AuthorLog {
 
   get headHeader(): SignedHeader | null {
     return this.#lastHeader
+  }
+
+  /** Mesh time at which the first and the newest of the frames that were read were signed; null where none was. */
+  get span(): { readonly first: Millis; readonly last: Millis } | null {
+    return this.#span
   }
 
   /** Some header that the author signed in this epoch: the newest, or that of a snapshot which is not yet whole. */
@@ -206,6 +212,7 @@ export class AuthorLog {
   /** Takes a frame that `place` called `next`. */
   append(frame: VerifiedFrame): LogChange {
     const { header } = frame
+    this.#widen(frame)
     this.chain.push(frame.hash)
     if ((this.#ahead[0]?.header.seq ?? header.seq + 1) <= header.seq) this.#ahead = []
     this.#lastHeader = { headerBytes: frame.headerBytes.slice(), signature: frame.signature.slice() }
@@ -219,6 +226,7 @@ export class AuthorLog {
   extend(frame: VerifiedFrame, document: AuthorDocument | null): void {
     if (frame.header.seq !== this.headSeq + 1 || frame.header.prev !== this.headHash) throw new Error('an own frame that does not follow the own head')
     this.chain.push(frame.hash)
+    this.#widen(frame)
     this.#lastHeader = { headerBytes: frame.headerBytes.slice(), signature: frame.signature.slice() }
     this.#bytesSinceSnapshot += frame.header.kind === 'update' ? frame.payload.length : 0
     if (document === null) return
@@ -228,6 +236,11 @@ export class AuthorLog {
     this.#snapshotWall = frame.header.stamp.wall
     this.#bytesSinceSnapshot = 0
     this.#voidSince = null
+  }
+
+  #widen({ header: { stamp, offsetMs } }: VerifiedFrame): void {
+    const at = stamp.wall - offsetMs
+    this.#span = { first: this.#span?.first ?? at, last: at }
   }
 
   #takeUpdate(frame: VerifiedFrame): LogChange {
