@@ -1,9 +1,9 @@
 import type { AuthorId, RecordId, SessionName } from '../../src/core/brand.js'
 import { formRecord, recordIdOf } from '../../src/core/coordination/records/record.js'
-import { toHash } from '../../src/core/encoding/bytes.js'
+import { toHash, toHex } from '../../src/core/encoding/bytes.js'
 import { ByteReader } from '../../src/core/encoding/reader.js'
 import { ByteWriter } from '../../src/core/encoding/writer.js'
-import { clientIdOf, keyOf } from '../../src/core/replication/author.js'
+import { authorIdOf, authorParts, clientIdOf, keyOf } from '../../src/core/replication/author.js'
 import { AuthorDocument } from '../../src/core/replication/document.js'
 import { assembleFrame, decodeFrame, encodeHeader, NO_HASH, type FrameKind } from '../../src/core/replication/frame.js'
 import { encodeMessage } from '../../src/core/replication/message.js'
@@ -17,6 +17,8 @@ const PUSH = 10
 /** Type, author, number, more, count: what stands before the first frame of a `frames` message. */
 const FRAMES_HEAD = 1 + 44 + 8 + 1 + 2
 
+const DEEDS = ['record', 'record', 'garbage', 'foreign', 'bad snapshot', 'snapshot', 'half a snapshot', 'stray part', 'fork', 'fork']
+
 const flip = (bytes: Uint8Array, index: number, bits: number): void => {
   bytes[index] = (bytes[index] ?? 0) ^ bits
 }
@@ -27,7 +29,7 @@ export class Adversary {
   readonly #heard: Uint8Array[] = []
   /** A member whose process ended and whose key the adversary has. */
   #puppet: SimHost | null = null
-  #chain: { readonly author: AuthorId; seq: number; prev: string; document: AuthorDocument } | null = null
+  #chain: { author: AuthorId; seq: number; prev: string; document: AuthorDocument } | null = null
 
   constructor(world: World) {
     this.#world = world
@@ -81,11 +83,11 @@ export class Adversary {
   }
 
   /** The puppet's next frame, honest or not, pushed to somebody. */
-  speak(): void {
+  speak(deeds: readonly string[] = DEEDS): void {
     const chain = this.#chain
     if (chain === null) return
     const { random } = this.#world
-    const deed = random.pick(['record', 'record', 'garbage', 'foreign', 'bad snapshot', 'snapshot', 'half a snapshot', 'stray part', 'fork'])
+    const deed = random.pick(deeds)
     this.#world.note(`the puppet writes: ${deed}`)
     const { crypto } = this.#world.keys
     if (deed === 'record' || deed === 'fork') {
@@ -116,6 +118,31 @@ export class Adversary {
         chain.document = document
       } else this.#push('snapshot', parts.slice(0, 1), 0, 2)
     }
+  }
+
+  /** What a thief does with a key: goes on with the log, branches off from below, opens an epoch. Each time with a snapshot of its own. */
+  steal(): void {
+    const chain = this.#chain
+    if (chain === null || this.#puppet === null) return
+    const { random, mesh, keys } = this.#world
+    const deed = random.pick(['goes on', 'goes on', 'branches off', 'branches off', 'opens an epoch'])
+    this.#world.note(`the thief ${deed}`)
+    if (deed === 'goes on') return this.speak(['record'])
+    if (deed === 'branches off') {
+      const held = [...(this.#puppet.disk.frames.get(chain.author) ?? [])].filter(([seq]) => seq < chain.seq)
+      if (held.length === 0) return
+      const [seq, bytes] = random.pick(held)
+      const frame = decodeFrame(bytes)
+      if (!frame.ok) return
+      Object.assign(chain, { seq, prev: toHash(keys.crypto.sha256(frame.value.headerBytes)) })
+    } else {
+      const { key, epoch } = authorParts(chain.author)
+      Object.assign(chain, { author: authorIdOf(key, { counter: epoch.counter + 1, nonce: toHex(random.bytes(8)) }), seq: -1, prev: NO_HASH })
+    }
+    const document = new AuthorDocument(clientIdOf(keys.crypto, mesh, chain.author, chain.seq + 1))
+    document.write([this.#record()])
+    this.#push('snapshot', [document.encode()])
+    chain.document = document
   }
 
   /** A copy of a home writes on, elsewhere and at the same time as the original (rules C3). */

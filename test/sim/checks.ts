@@ -6,8 +6,9 @@ import type { Input, Written } from '../../src/core/replica/input.js'
 import type { Replica } from '../../src/core/replica/replica.js'
 import type { StoredBatch } from '../../src/core/replica/storage.js'
 import type { Result } from '../../src/core/result.js'
-import { keyOf } from '../../src/core/replication/author.js'
+import { epochTextOf, keyOf } from '../../src/core/replication/author.js'
 import { decodeFrame } from '../../src/core/replication/frame.js'
+import type { AuthorLog } from '../../src/core/replication/log.js'
 import { decodeMessage, type Message } from '../../src/core/replication/message.js'
 import { compareStamps, type Stamp } from '../../src/core/stamp.js'
 import type { SimHost } from './host.js'
@@ -19,6 +20,13 @@ const headerHash = (world: World, bytes: Uint8Array): Hash | null => {
   return frame.ok ? toHash(world.keys.crypto.sha256(frame.value.headerBytes)) : null
 }
 
+/** What one revocation lets stay, and how often its maker had lost something by then. */
+interface Revoked {
+  readonly at: SimHost
+  readonly losses: number
+  readonly stays: ReadonlySet<RecordId>
+}
+
 /** Everything that must hold at every step, and everything that must hold in the end. A failure is a sentence. */
 export class Checks {
   readonly failures: string[] = []
@@ -28,6 +36,7 @@ export class Checks {
   readonly #made = new Map<string, Uint8Array[]>()
   /** The newest stamp of each author in each life of its host. */
   readonly #stamps = new Map<string, Stamp>()
+  readonly #stays = new Map<HostKey, { readonly most: ReadonlySet<RecordId>; readonly all: readonly Revoked[] }>()
   readonly #world: World
   #takingPush = false
 
@@ -38,6 +47,31 @@ export class Checks {
   fail(what: string): void {
     if (this.failures.length < 20) this.failures.push(`at ${this.#world.schedule.now} ms: ${what}`)
     this.#world.note(`FAILURE ${what}`)
+  }
+
+  /** A host's key is taken from the mesh; these of its records stay. */
+  revoked(victim: SimHost, at: SimHost, stays: ReadonlySet<RecordId>): void {
+    const { most, all } = this.#stays.get(victim.key) ?? { most: new Set<RecordId>(), all: [] }
+    // of several revocations the lowest heads hold: no more stays than one of them lets stay, and no less than what all do
+    this.#stays.set(victim.key, { most: new Set([...most, ...stays]), all: [...all, { at, losses: at.losses, stays }] })
+  }
+
+  /** What every revocation lets stay is there, unless who made it lost what it held since. */
+  #checkKept(one: SimHost): void {
+    for (const [key, { all }] of this.#stays) {
+      if (one.replica.acts.roster().admits(key).state !== 'named' || all.some(({ at, losses }) => at.losses > losses)) continue
+      const [first, ...others] = all.map(({ stays }) => stays)
+      for (const id of first ?? []) if (others.every(stays => stays.has(id)) && one.replica.view.record(id) === null) this.fail(`${one.name} has lost record ${id}, which a revocation lets stay`)
+    }
+  }
+
+  /** Once a host knows of a revocation, nothing off or past the named heads is in its view. */
+  #checkRevoked(host: SimHost): void {
+    const { view, acts } = host.replica
+    for (const [key, { most }] of this.#stays) {
+      if (acts.roster().admits(key).state !== 'named') continue
+      for (const { hostKey, id } of view.records()) if (hostKey === key && !most.has(id)) return this.fail(`${host.name} shows record ${id} of a revoked host, which lies off or past the named heads`)
+    }
   }
 
   isTaking(_host: SimHost, input: Input): void {
@@ -54,6 +88,10 @@ export class Checks {
     if (event.type === 'refused') {
       occurred.add(event.code === 'FRAME_VOID' ? 'void frame' : event.code.startsWith('FRAME_BAD') ? 'refused frame' : `refused ${event.code}`)
     }
+    if (this.#stays.size > 0 && (event.type === 'viewChanged' || event.type === 'rosterChanged')) this.#checkRevoked(host)
+    // what a snapshot leaves out has ended (rules C2)
+    if (event.type === 'compacted') for (const id of event.dropped) host.answered.delete(id)
+    if (event.type === 'compacted' && event.dropped.size > 0) occurred.add('ended records dropped')
     if (event.type === 'levelled' && !event.viewsEqual) this.fail(`${host.name} is level with a peer whose view differs`)
     if (event.type !== 'viewChanged') this.#world.note(() => `${host.name} ${JSON.stringify(event)}`)
   }
@@ -143,7 +181,7 @@ export class Checks {
     if (outcome.ok) {
       if (fenced !== null) this.fail(`${host.name} acknowledges a write after its disk failed`)
       for (const { id } of outcome.value) host.answered.add(id)
-    } else if (outcome.failure.code === 'FENCED' || outcome.failure.code === 'DISK_FULL' ? fenced === null : outcome.failure.code !== 'CLAIM_HELD') {
+    } else if (outcome.failure.code === 'FENCED' || outcome.failure.code === 'DISK_FULL' ? fenced === null : outcome.failure.code === 'HOST_LEFT' ? !host.hasEnded : outcome.failure.code !== 'CLAIM_HELD') {
       this.fail(`${host.name}: a write was refused: ${outcome.failure.code} ${outcome.failure.message}`)
     }
   }
@@ -159,6 +197,8 @@ export class Checks {
     const [first, ...others] = hosts.filter(host => host.isMember)
     if (first === undefined) return this.fail('nobody is a member')
     for (const host of hosts) this.#checkRest(host)
+    for (const host of hosts) this.#checkRevoked(host)
+    this.#checkKept(first)
     for (const host of others) this.#checkEqual(first, host)
     for (const host of hosts) this.#checkFold(host)
     this.#checkRestart(this.#world.random.pick(hosts))
@@ -209,7 +249,7 @@ export class Checks {
     const fold = new View({ crypto: this.#world.keys.crypto, mesh: this.#world.mesh })
     fold.setRoster(replica.acts.roster().members)
     for (const log of replica.logs.logs()) {
-      if (!replica.logs.isForked(log.author)) fold.replaceAuthor(log.author, keyOf(log.author), log.records)
+      if (counts(replica, log)) fold.replaceAuthor(log.author, keyOf(log.author), log.records)
       if (log.chain.lowest > 0) this.#world.occurred.add('snapshot jump')
     }
     if (fold.hash() !== replica.view.hash()) this.fail(`${host.name}'s view is not what a fold from nothing gives`)
@@ -241,6 +281,14 @@ export class Checks {
       if (word === null || writer === undefined || word[2] !== writer.name) this.fail(`${host.name} shows a record of ${writer?.name ?? entry.hostKey} that was written by nobody: ${entry.text.slice(0, 200)}`)
     }
   }
+}
+
+/** Whether a log counts in the view: of a key that has ended, where it is the chain that ends in the named head; of any other, unless it forked. */
+const counts = ({ acts, logs }: Replica, log: AuthorLog): boolean => {
+  const admitted = acts.roster().admits(keyOf(log.author))
+  if (admitted.state !== 'named') return !logs.isForked(log.author)
+  const head = admitted.heads.find(({ epoch }) => epoch === epochTextOf(log.author))
+  return head !== undefined && log.endsIn(head)
 }
 
 /** Whether a frame of this key that counts and lies on the host's disk has the record in it. */

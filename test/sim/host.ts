@@ -33,6 +33,8 @@ export class SimHost {
   readonly answered = new Set<RecordId>()
   /** Records that a loss on disk may have taken. */
   readonly mayBeLost = new Set<RecordId>()
+  /** How often something of its disk was lost or replaced. */
+  losses = 0
   /** What it presents until it is a member. */
   invitation: { readonly proof: JoiningProof; readonly through: SimHost } | null = null
   /** Said to every peer in place of what the replica wants said: a member that lies. */
@@ -62,6 +64,11 @@ export class SimHost {
 
   get isMember(): boolean {
     return this.replica.acts.roster().admits(this.key).state === 'member'
+  }
+
+  /** Its key has ended: it left, or was revoked. */
+  get hasEnded(): boolean {
+    return this.replica.acts.roster().admits(this.key).state === 'named'
   }
 
   get isPaused(): boolean {
@@ -172,6 +179,11 @@ export class SimHost {
     const request = this.#nextRequest++
     this.#acts.set(request, done)
     this.feed({ type: 'act', request, bytes })
+  }
+
+  /** Goodbye for ever. */
+  leave(): void {
+    this.feed({ type: 'retire', request: this.#nextRequest++ })
   }
 
   transmit(link: number, bytes: Uint8Array): void {

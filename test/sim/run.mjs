@@ -15,6 +15,15 @@ const load = folder => {
   return Promise.all([at('simulation'), at('scenarios'), at('sabotages')])
 }
 
+/** What throws is a failure like any other. */
+const playOne = (simulate, seed, how) => {
+  try {
+    return simulate(seed, how)
+  } catch (error) {
+    return { seed, failures: [`throws ${error instanceof Error ? error.stack?.split('\n').slice(0, 3).join(' ') : String(error)}`], occurred: [] }
+  }
+}
+
 /** In a thread: takes the next seed from the shared counter until there is none, or the time is up. */
 const playHere = async ({ folder, name, from, seeds, next, deadline, enough, sabotage }) => {
   const [{ simulate }, { scenarioNamed }, { SABOTAGES }] = await load(folder)
@@ -22,7 +31,7 @@ const playHere = async ({ folder, name, from, seeds, next, deadline, enough, sab
   const counter = new Int32Array(next)
   const found = { done: 0, failed: 0, failures: [], occurred: {} }
   for (let index = Atomics.add(counter, 0, 1); index < seeds && Date.now() < deadline; index = Atomics.add(counter, 0, 1)) {
-    const run = simulate(from + index, { scenario, sabotage: SABOTAGES[sabotage] ?? null })
+    const run = playOne(simulate, from + index, { scenario, sabotage: SABOTAGES[sabotage] ?? null })
     found.done += 1
     for (const what of run.occurred) found.occurred[what] = (found.occurred[what] ?? 0) + 1
     if (run.failures.length === 0) continue
@@ -42,7 +51,7 @@ export const play = async ({ folder, name = 'everything', from = 1, seeds, worke
   const given = { folder, name, from, seeds, deadline, enough, sabotage, next: new SharedArrayBuffer(4) }
   const parts = await Promise.all(
     Array.from({ length: workers }, () => new Promise((resolve, reject) => {
-      const worker = new Worker(fileURLToPath(import.meta.url), { workerData: given })
+      const worker = new Worker(fileURLToPath(import.meta.url), { workerData: given, stdout: true, stderr: true })
       worker.once('message', resolve)
       worker.once('error', reject)
     }))

@@ -81,7 +81,7 @@ const work = (world: World, nemesis: Nemesis, [least, most]: readonly [number, n
 const linkUp = (world: World, honest: readonly SimHost[]): void => {
   const { schedule } = world
   const linked = (): boolean => {
-    if (!honest.every(host => host.isUp && host.isMember)) return false
+    if (!honest.every(host => host.isUp && (host.isMember || host.hasEnded))) return false
     return honest.every(one => honest.every(other => one === other || !world.neighbours(one, other) || world.isLinked(one, other)))
   }
   const deadline = schedule.now + LINKED_WITHIN_MS
@@ -101,6 +101,7 @@ export const simulate = (seed: number, { scenario = EVERYTHING, record = false, 
   founder.start()
   world.keepDialling(founder)
   layOut(world, count)
+  world.sharesInvitation = scenario.sharesInvitation ?? false
   const chaosMs = random.between(6_000, 20_000)
   if (random.chance(0.2)) world.slowNetworkMs = random.pick([1_500, 3_000])
   if (random.chance(0.2)) world.slowDiskMs = 400
@@ -112,7 +113,7 @@ export const simulate = (seed: number, { scenario = EVERYTHING, record = false, 
   schedule.runUntil(chaosMs)
   nemesis.stop()
   const honest = nemesis.honest()
-  for (const host of honest) if (host.life > 0 && !host.isMember) world.joinAgain(host, founder)
+  for (const host of honest) if (host.life > 0 && !host.isMember && !host.hasEnded) world.joinAgain(host, founder)
   linkUp(world, honest)
   schedule.runUntil(schedule.now + LEVEL_WITHIN_MS)
   // notes about when peers were heard are written now and then

@@ -1,8 +1,9 @@
 import type { MeshId } from '../../src/core/brand.js'
 import { writeAct } from '../../src/core/coordination/membership/act.js'
-import type { ActContent, InvitationKey } from '../../src/core/coordination/membership/body.js'
+import type { ActContent, InvitationKey, OperatorKey } from '../../src/core/coordination/membership/body.js'
 import { foundMesh } from '../../src/core/coordination/membership/genesis.js'
 import { proveJoining, type JoiningProof } from '../../src/core/coordination/membership/joining.js'
+import type { Signer } from '../../src/core/crypto.js'
 import { toHex } from '../../src/core/encoding/bytes.js'
 import type { Effect } from '../../src/core/replica/effect.js'
 import type { Input } from '../../src/core/replica/input.js'
@@ -61,10 +62,12 @@ export class World {
   slowNetworkMs = 40
   slowDiskMs = 8
   redialMs = 1_500
+  /** All newcomers were handed the same invitation, which is for one. */
+  sharesInvitation = false
   /** How often a host dials one that it is linked with already. */
   needlessDials = 0.01
   readonly #channelOf = new Map<ChannelEnd, Channel>()
-  readonly #operator = this.keys.signer('operator')
+  readonly #operators = new Map([['operator', this.keys.signer('operator')]])
 
   constructor(seed: number, { record = false, sabotage = null }: { readonly record?: boolean; readonly sabotage?: Sabotage | null } = {}) {
     this.random = new SeededRandom(seed)
@@ -72,7 +75,7 @@ export class World {
     this.sabotage = sabotage
     this.checks = new Checks(this)
     const founder = this.keys.signer('host-0')
-    const founded = must(foundMesh(this.keys.crypto, { name: 'sim', hostName: 'host-0', role: 'worker', stamp: { wall: this.wallMs, count: 0 } }, this.#operator, founder))
+    const founded = must(foundMesh(this.keys.crypto, { name: 'sim', hostName: 'host-0', role: 'worker', stamp: { wall: this.wallMs, count: 0 } }, this.#operator('operator'), founder))
     this.mesh = founded.mesh
     sabotage?.world?.(this)
     this.host().disk.acts.set('genesis', founded.bytes)
@@ -132,15 +135,38 @@ export class World {
   }
 
   #invite(host: SimHost, through: SimHost, invited: (proof: JoiningProof) => void): void {
-    const invitation = this.keys.signer(`invitation of ${host.name} at ${this.schedule.now}`)
-    const body = { key: toHex(invitation.publicKey) as InvitationKey, role: 'worker', uses: 2, expires: Number.MAX_SAFE_INTEGER, ephemeral: false }
-    this.operate(through, { kind: 'invite', body }, () => invited(proveJoining(this.mesh, host.name, host.signer, invitation)))
+    const isShared = this.sharesInvitation && host.invitation === null
+    const invitation = this.keys.signer(isShared ? 'the invitation for all' : `invitation of ${host.name} at ${this.schedule.now}`)
+    const body = { key: toHex(invitation.publicKey) as InvitationKey, role: 'worker', uses: isShared ? 1 : 2, expires: Number.MAX_SAFE_INTEGER, ephemeral: false }
+    this.operate(through, { kind: 'invite', body }, { done: () => invited(proveJoining(this.mesh, host.name, host.signer, invitation)) })
   }
 
-  /** The operator signs an act at this host. @param done called once it is on disk, if it ever is */
-  operate(at: SimHost, content: ActContent, done: () => void = () => undefined): void {
-    const seen = at.replica.acts.roster().newestActs()
-    at.submitAct(must(writeAct({ mesh: this.mesh, stamp: { wall: this.wallMs, count: 0 }, seen, content }, this.#operator)), done)
+  /** Names of the operators there ever were. */
+  operators(): string[] {
+    return [...this.#operators.keys()]
+  }
+
+  operatorKey(name: string): OperatorKey {
+    return toHex(this.#operator(name).publicKey) as OperatorKey
+  }
+
+  /** The founder's operator introduces another one, by way of a host. */
+  introduce(name: string, at: SimHost): void {
+    this.#operators.set(name, this.keys.signer(name))
+    this.operate(at, { kind: 'operator', body: { key: this.operatorKey(name), name } })
+  }
+
+  /** An operator signs an act at this host. `done`: called once it is on disk, if it ever is. */
+  operate(at: SimHost, content: ActContent, { by = 'operator', done = () => undefined }: { readonly by?: string; readonly done?: () => void } = {}): void {
+    const signer = this.#operator(by)
+    const seen = at.replica.acts.roster().newestActs(toHex(signer.publicKey))
+    at.submitAct(must(writeAct({ mesh: this.mesh, stamp: { wall: this.wallMs, count: 0 }, seen, content }, signer)), done)
+  }
+
+  #operator(name: string): Signer {
+    const signer = this.#operators.get(name)
+    if (signer === undefined) throw new Error(`nobody is called ${name}`)
+    return signer
   }
 
   channelOf(end: ChannelEnd): Channel | null {
@@ -199,7 +225,7 @@ export class World {
     // no connection comes to be where only one side hears the other
     if (peer === host || !peer.isUp || !this.canReach(host, peer) || this.isDeaf(host, peer) || this.isDeaf(peer, host)) return false
     const roster = host.replica.acts.roster()
-    const isNeighbour = host.isMember ? roster.admits(peer.key).state === 'member' && (this.neighbours(host, peer) || host.invitation?.through === peer) : host.invitation?.through === peer
+    const isNeighbour = host.isMember || host.hasEnded ? ['member', 'named'].includes(roster.admits(peer.key).state) && (this.neighbours(host, peer) || host.invitation?.through === peer) : host.invitation?.through === peer
     return isNeighbour && (!this.isLinked(host, peer) || this.random.chance(this.needlessDials))
   }
 }

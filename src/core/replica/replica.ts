@@ -259,7 +259,8 @@ export class Replica {
       case 'retire':
         return this.#authoring.retire(input.request)
       case 'compact':
-        return this.#epochs.compact()
+        // a host that has left signs nothing past the heads that it named
+        return this.#standing.hasLeft ? undefined : this.#epochs.compact()
       case 'note':
         return this.#context.note(input.key, input.value)
       case 'committed':

@@ -46,6 +46,18 @@ describe('a host that leaves for good', () => {
     expect(b.answers.get(78)).toMatchObject({ ok: false, failure: { code: 'HOST_LEFT' } })
   })
 
+  test('signs no snapshot either, which would lie past the heads that it named', () => {
+    const { id } = b.note('the last word')
+    retire(b)
+    b.feed({ type: 'compact' })
+    bench.run()
+    b.restart()
+    for (const node of [a, b, c]) {
+      expect(node.replica.view.record(id), node.name).not.toBeNull()
+      expect(node.replica.digest(), node.name).toBe(a.replica.digest())
+    }
+  })
+
   test('what was on its way to the disk lies below the heads that it names', () => {
     b.commitsAtOnce = false
     b.feed({ type: 'write', request: 1, session: 'claude-1' as SessionName, drafts: [{ kind: 'note', fields: { text: 'just before' } }], strict: false })

@@ -8,6 +8,7 @@ import type { Fault } from './network.js'
 const replaceDisk = (nemesis: Nemesis, host: SimHost, disk: Disk): void => {
   nemesis.restart(host)
   host.disk = disk
+  host.losses += 1
   const left = ownRecordsOnDisk(nemesis.world, host)
   for (const id of host.answered) if (!left.has(id)) host.mayBeLost.add(id)
 }

@@ -80,6 +80,7 @@ const loseFrame = (world: World, host: SimHost): void => {
   world.occurred.add('loss on disk')
   const before = ownRecordsOnDisk(world, host)
   host.disk.lose(author, seq)
+  host.losses += 1
   const after = ownRecordsOnDisk(world, host)
   for (const id of before) if (!after.has(id)) host.mayBeLost.add(id)
 }

@@ -1,0 +1,240 @@
+// What is switched off, one rule at a time. `find` stands exactly once in the file; `seen` names who must notice: a scenario of the simulator
+// (test/sim/scenarios.ts), or test files. A rule without a mutation here is one that nobody has shown to be tested.
+
+/** @typedef {{ scenario: string, seeds?: number, from?: number }} InHistories */
+/** @typedef {{ tests: readonly string[] }} InTests */
+/** @type {readonly { rule: string, says: string, file: string, find: string, replace: string, seen: InHistories | InTests }[]} */
+export const MUTATIONS = [
+  {
+    rule: 'A2',
+    says: 'a frame counts by its own signature on every path',
+    file: 'src/core/replica/intake.ts',
+    find: 'frame => verifyFrame(this.#parts.crypto, this.#parts.mesh, frame))',
+    replace: 'frame => trustStoredFrame(this.#parts.crypto, this.#parts.mesh, frame))',
+    seen: { scenario: 'bad signature inside the chain' }
+  },
+  {
+    rule: 'A2',
+    says: 'the header commits to the payload',
+    file: 'src/core/replication/verification.ts',
+    find: "if (!payloadHolds(crypto, frame)) return failure('FRAME_BAD_PAYLOAD_HASH'",
+    replace: "if (crypto === null) return failure('FRAME_BAD_PAYLOAD_HASH'",
+    seen: { scenario: 'bad signature inside the chain' }
+  },
+  {
+    rule: 'A3',
+    says: 'a record that is not what its name says it is counts for nothing',
+    file: 'src/core/coordination/view.ts',
+    find: 'if (!this.#isOwn(hostKey, id, text)) return\n',
+    replace: '',
+    seen: { tests: ['test/core/coordination/view.test.ts', 'test/core/replica/malice.test.ts'] }
+  },
+  {
+    rule: 'A4',
+    says: 'foreign updates are held against a white list before Yjs sees them',
+    file: 'src/core/replication/document.ts',
+    find: 'const fault = inspectUpdate(update, this.clientId, this.#clock(doc), this.#ends(doc))\n',
+    replace: 'const fault = this.clientId < 0 ? inspectUpdate(update, this.clientId, this.#clock(doc), this.#ends(doc)) : null\n',
+    seen: { tests: ['test/core/replication/document.test.ts'] }
+  },
+  {
+    rule: 'A4',
+    says: 'nothing is ever written under the clientID of a document that reads',
+    file: 'src/core/replication/document.ts',
+    find: 'this.#doc.clientID = READER\n',
+    replace: 'this.#doc.clientID = clientId\n',
+    seen: { scenario: 'everything' }
+  },
+  {
+    rule: 'B1',
+    says: 'the digest of the acts is part of heads',
+    file: 'src/core/replication/heads.ts',
+    find: "domainPrefix('heads', mesh).raw(fromHex(actsDigest) ?? new Uint8Array(32))",
+    replace: "domainPrefix('heads', mesh).raw(new Uint8Array(32))",
+    seen: { tests: ['test/vectors'] }
+  },
+  {
+    rule: 'B2',
+    says: 'a newcomer shows its key signed with the invitation',
+    file: 'src/core/coordination/membership/admissions.ts',
+    find: 'if (invitation?.key !== body.key || writer === key ||',
+    replace: 'if (invitation === undefined || writer === key ||',
+    seen: { tests: ['test/core/coordination/membership'] }
+  },
+  {
+    rule: 'B3',
+    says: 'an invitation lets in as many as it says',
+    file: 'src/core/coordination/membership/admissions.ts',
+    find: 'usedBy.length < uses\n',
+    replace: 'usedBy.length < uses + 1_000\n',
+    seen: { tests: ['test/core/coordination/membership'] }
+  },
+  {
+    rule: 'B4',
+    says: 'what lies off the chain of a named head is refused',
+    file: 'src/core/replica/intake.ts',
+    find: "if (admission.state === 'named' && admission.head !== null) return this.#decideNamed(frame, admission.head, pulled, now, verify)\n",
+    replace: '',
+    seen: { tests: ['test/core/replica/named.test.ts', 'test/core/replica/leaving.test.ts'] }
+  },
+  {
+    rule: 'B7',
+    says: 'of what a viewer writes only a few kinds count',
+    file: 'src/core/coordination/view.ts',
+    find: "if (member.role === 'viewer' &&",
+    replace: "if (member.role === 'nobody' &&",
+    seen: { tests: ['test/core/coordination/view.test.ts'] }
+  },
+  {
+    rule: 'C1',
+    says: 'an epoch has eight random bytes, so that two copies never open the same one',
+    file: 'src/core/replication/own-log.ts',
+    find: '.raw(this.#randomSeed).u32(this.#opened++).done()).subarray(0, 8)',
+    replace: '.u32(this.#opened++).done()).subarray(0, 8)',
+    seen: { scenario: 'store lost' }
+  },
+  {
+    rule: 'C3',
+    says: 'two neighbours of which the second does not name the first are a proof',
+    file: 'src/core/replica/intake.ts',
+    find: "if (held !== null) return { type: 'forked', proof: makeForkProof(frame.header.author, held, frame) }",
+    replace: "if (held !== null) return { type: 'gap', author: frame.header.author }",
+    seen: { scenario: 'equivocating member' }
+  },
+  {
+    rule: 'C3',
+    says: 'a forked epoch is void on every host',
+    file: 'src/core/replica/forks.ts',
+    find: 'if (!this.#parts.intake.voidFork(proof)) return',
+    replace: 'if (this.#parts.intake.voidFork === undefined) return',
+    seen: { scenario: 'equivocating member' }
+  },
+  {
+    rule: 'C3',
+    says: 'a proof is told to nobody before it is on disk',
+    file: 'src/core/replica/commits.ts',
+    find: 'return this.#unstored.proofs.has(author) || [',
+    replace: 'return this.#unstored.proofs.has(author) && [',
+    seen: { scenario: 'equivocating member' }
+  },
+  {
+    rule: 'C4',
+    says: 'what was live in a void epoch is published again by its owner',
+    file: 'src/core/replica/epochs.ts',
+    find: 'for (const [id, text] of records) this.#rescued.set(id, text)',
+    replace: 'for (const [id, text] of records) if (text.length < 0) this.#rescued.set(id, text)',
+    seen: { scenario: 'copied home' }
+  },
+  {
+    rule: 'C5',
+    says: 'a host that lacks frames below a snapshot goes on from it',
+    file: 'src/core/replication/log.ts',
+    find: "const fits = kind === 'snapshot' && pulled && (part === 0",
+    replace: "const fits = kind === 'snapshot' && seq < 0 && pulled && (part === 0",
+    seen: { scenario: 'disks that fail' }
+  },
+  {
+    rule: 'C6',
+    says: 'nothing after a void frame counts until the next snapshot',
+    file: 'src/core/replication/log.ts',
+    find: 'if (this.#voidSince !== null) return { type: \'void\', fault: `void since frame ${this.#voidSince}` }\n',
+    replace: '',
+    seen: { tests: ['test/core/replication/log.test.ts', 'test/core/replication/document.test.ts', 'test/core/replica/intake.test.ts'] }
+  },
+  {
+    rule: 'C7',
+    says: 'a host in doubt about its own past opens a new epoch',
+    file: 'src/core/replica/doubts.ts',
+    find: 'if (this.pending !== null) return\n    this.#last =',
+    replace: 'if (this.pending === null) return\n    this.#last =',
+    seen: { scenario: 'restored store' }
+  },
+  {
+    rule: 'D1',
+    says: 'heads name hashes, not only numbers',
+    file: 'src/core/replication/heads.ts',
+    find: "const hash = head.state === 'held' ? head.hash : NO_HASH",
+    replace: "const hash = head.state === 'held' ? NO_HASH : NO_HASH",
+    seen: { scenario: 'copied home' }
+  },
+  {
+    rule: 'D1',
+    says: 'a forked epoch is named as such',
+    file: 'src/core/replication/log-book.ts',
+    find: "heads.push({ author, state: 'forked' })",
+    replace: 'heads.slice()',
+    seen: { scenario: 'equivocating member' }
+  },
+  {
+    rule: 'E2',
+    says: 'a claim never gets a turn before that of one that its host held',
+    file: 'src/core/replica/writing.ts',
+    find: 'return turnFor({ correctedNow: meshNow, held })',
+    replace: 'return turnFor({ correctedNow: meshNow, held: held.slice(held.length) })',
+    seen: { scenario: 'clocks' }
+  },
+  {
+    rule: 'F2',
+    says: 'a foreign stamp drives the own clock at most five minutes ahead',
+    file: 'src/core/replication/hybrid-clock.ts',
+    find: 'const bound = Math.min(stamp.wall, wall + LIMITS.clockAheadMs)',
+    replace: 'const bound = Math.max(stamp.wall, 0 * (wall + LIMITS.clockAheadMs))',
+    seen: { tests: ['test/core/replication/clocks.test.ts'] }
+  },
+  {
+    rule: 'F2',
+    says: 'the own clock never goes back',
+    file: 'src/core/replication/hybrid-clock.ts',
+    find: 'if (wall > this.#last.wall) this.#last',
+    replace: 'if (wall !== this.#last.wall) this.#last',
+    seen: { scenario: 'clocks' }
+  },
+  {
+    rule: 'G1',
+    says: 'what is beyond a limit of the generation is void on every host',
+    file: 'src/core/replication/document.ts',
+    find: "if (count > LIMITS.liveRecordsPerAuthor) return this.#refuse('more live records than one author may have')\n",
+    replace: '',
+    seen: { tests: ['test/core/replication'] }
+  },
+  {
+    rule: 'G3',
+    says: 'what the roster refuses is dropped without blame',
+    file: 'src/core/replica/intake.ts',
+    find: 'if (refusal !== null) return refused(refusal, false)',
+    replace: 'if (refusal !== null) return refused(refusal, true)',
+    seen: { tests: ['test/core/replica/intake.test.ts', 'test/core/replica/malice.test.ts'] }
+  },
+  {
+    rule: 'B4',
+    says: 'a host that has left signs nothing past the heads that it named',
+    file: 'src/core/replica/replica.ts',
+    find: 'return this.#standing.hasLeft ? undefined : this.#epochs.compact()',
+    replace: 'return this.#epochs.compact()',
+    seen: { scenario: 'hosts that leave' }
+  },
+  {
+    rule: 'P1',
+    says: 'an act is told to nobody before it is on disk',
+    file: 'src/core/replica/commits.ts',
+    find: 'return this.#unstored.acts.has(id) || [',
+    replace: 'return this.#unstored.acts.has(id) && [',
+    seen: { scenario: 'everything' }
+  },
+  {
+    rule: 'P1',
+    says: 'own frames from before the admission are kept at a start',
+    file: 'src/core/replica/standing.ts',
+    find: "(admitted.state !== 'named' && keyOf(author) === key)",
+    replace: "(admitted.state !== 'named' && keyOf(author) === key && key.length === 0)",
+    seen: { scenario: 'everything' }
+  },
+  {
+    rule: 'P4',
+    says: 'what was missing no more is said at once, not at the next beat',
+    file: 'src/core/replica/exchange.ts',
+    find: '// where nothing was missing any more, nothing will be committed either, and the peer would learn of it at the next beat only\n        return levelling.settle()',
+    replace: 'return',
+    seen: { scenario: 'clocks', seeds: 300 }
+  }
+]
