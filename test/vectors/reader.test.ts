@@ -116,7 +116,7 @@ describe.skipIf(lacks !== null)(`the second reader${lacks === null ? '' : ` (ski
     expect(await run('handshake', at('handshake.json'))).toMatchObject({ status: 0, error: '' })
   })
 
-  it('refuses every flipped bit that it is shown', async () => {
+  it('refuses every flipped bit that it is shown', { timeout: 120_000 }, async () => {
     const seed = 20_260_101
     const random = randomFrom(seed)
     const few = (): Uint8Array[] => parts().slice(0, chain.acts.length + 3)

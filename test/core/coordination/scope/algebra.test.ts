@@ -1,5 +1,5 @@
 import * as fc from 'fast-check'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { covers, coversScope, overlap, parseScope, prefixOf, type Scope } from '../../../../src/core/coordination/scope/index.js'
 import { missedBy } from '../../../../src/core/coordination/scope/inclusion.js'
 import { expandBraces, isCanonical, matcherOf, pathsUpTo, segmentsMatcherOf, splitPath } from './matcher.js'
@@ -33,6 +33,9 @@ const holds = (outer: Uint32Array, inner: Uint32Array): boolean => inner.every((
 
 /** Whether a pattern of these symbols says something that can be a path. */
 const isSound = (text: string): boolean => expandBraces(text).every((each) => isCanonical(each.endsWith('/') && each !== '/' ? each.slice(0, -1) : each))
+
+// by enumeration: seconds on an idle machine, a minute on a busy one
+vi.setConfig({ testTimeout: 180_000 })
 
 describe('the algebra against enumeration', () => {
   const seed = 20260
