@@ -1,6 +1,7 @@
 import type { ReplicaEvent } from '../core/replica/effect.js'
 import { LIMITS } from '../core/limits.js'
 import { failure, success, type Result } from '../core/result.js'
+import { DiskWatch } from '../host/disk-watch.js'
 import { Host, type HostAdapters } from '../host/host.js'
 import { isAlive, readHolder } from '../host/holder.js'
 import { homePaths } from '../host/home.js'
@@ -60,7 +61,9 @@ export const runDaemon = async (home: string, adapters: HostAdapters = systemAda
     process.stderr.write(`${error.stack ?? error.message}\n`)
     process.exit(70)
   })
+  const disk = DiskWatch.begin(host.runtime, adapters.clock)
   const ended = asked.then(async () => {
+    disk.stop()
     await server.close()
     await host.stop()
     const fence = host.replica.fenced
@@ -81,6 +84,6 @@ const logEvent = (log: Log, host: Host, event: ReplicaEvent): void => {
   if (event.type === 'viewChanged' || event.type === 'levelled' || event.type === 'answered' || event.type === 'caughtUp') return
   const peer = 'key' in event && event.key !== null ? { peer: host.nameOf(event.key) } : {}
   const counted = event.type === 'compacted' ? { dropped: event.dropped.size } : {}
-  const serious = event.type === 'fenced' || event.type === 'doubted' || event.type === 'forked' || event.type === 'refused'
+  const serious = event.type === 'fenced' || event.type === 'doubted' || event.type === 'forked' || event.type === 'historyRetired' || event.type === 'refused'
   log[serious ? 'warn' : 'info']({ ...event, ...peer, ...counted }, event.type)
 }

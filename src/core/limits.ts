@@ -73,6 +73,10 @@ export const LIMITS = {
   closeReasonBytes: 123, // RFC 6455 section 5.5
   wantsPerLink: 512, // half of what a peer takes at once (members), so that asking is never held against this host; the next heads bring the rest
   actIds: 64 * 1024, // of one peer: 1,024 members with an invitation and three witnesses each need 5,000; 6 MB of heap
+  historyLinks: 4, // peers asked for history at once: their answers, 256 KiB each, wait for one disk
+  historyPatienceMs: 5_000, // history is nothing that anybody waits for; a busy peer serves it last
+  historyRestMs: 5_000, // a peer that had nothing of an author is asked again after a beat, then after twice as long …
+  historyRestMaxMs: 60 * 60_000, // … and in the end once an hour: it may have filled in its own meanwhile
   peerTextChars: 200, // what a peer says when it refuses a link is one line
   badFramesPerLink: 64, // after so many frames that no honest member sends, the link closes
 
@@ -184,6 +188,10 @@ export const LIMITS = {
   // store
   diskFreeMinBytes: 64 * 1024 * 1024, // with less, commits are refused: LevelDB still has room for its compaction and the next start
   diskLowBytes: 256 * 1024 * 1024, // four times that, at which `status` begins to warn: some 150,000 claims before the end
+  diskForHistoryBytes: 512 * 1024 * 1024, // with less, history is not fetched: twice what makes it go again
+  diskWatchMs: 30_000, // a disk that fills at 50 MB/s loses six times diskLowBytes meanwhile; commits check on their own
+  diskShortMs: 1_000, // while it is short, as often as the store asks itself
+  retiredAtOnce: 4_096, // frames of history that go with one reading of the disk: 2 MB of small ones, 256 MB at most
   diskCheckMs: 1_000, // statfs at most so often
   storeGroupBytes: 4 * 1024 * 1024, // commits that waited are written with one fsync, up to LevelDB's own write buffer
 

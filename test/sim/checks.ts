@@ -84,6 +84,7 @@ export class Checks {
     if (event.type === 'compacted') for (const id of event.dropped) host.answered.delete(id)
     if (event.type === 'compacted' && event.dropped.size > 0) occurred.add('dropped records')
     if (event.type === 'forked') occurred.add('fork')
+    if (event.type === 'historyWhole') occurred.add('history filled in')
     if (event.type === 'epochOpened' && event.why !== 'the first one') occurred.add('epoch opened anew')
     if (event.type === 'refused') {
       occurred.add(event.code === 'FRAME_VOID' ? 'void frame' : event.code.startsWith('FRAME_BAD') ? 'refused frame' : `refused ${event.code}`)
@@ -109,7 +110,7 @@ export class Checks {
 
   #checkMessage(host: SimHost, message: Message): void {
     if (message.type === 'push') this.#checkFrame(host, message.frame)
-    else if (message.type === 'frames') for (const frame of message.frames) this.#checkFrame(host, frame)
+    else if (message.type === 'frames' || message.type === 'past') for (const frame of message.frames) this.#checkFrame(host, frame)
     else if (message.type === 'have') {
       for (const { author, seq } of message.heads) if (host.disk.frame(author, seq) === null) this.fail(`${host.name} says that it has frame ${seq} of ${author} on disk, and has not`)
     } else if (message.type === 'heads') {
@@ -151,7 +152,8 @@ export class Checks {
   /** What a host asks its disk to keep. */
   committing(host: SimHost, { frames }: StoredBatch): void {
     for (const { author, seq, bytes } of frames) {
-      if (keyOf(author) !== host.key) continue
+      // what peers give back was made before, and history comes newest first
+      if (keyOf(author) !== host.key || this.#made.get(`${author} ${seq}`)?.some(made => equalBytes(made, bytes)) === true) continue
       this.made(author, seq, bytes)
       this.#checkStamp(host, author, bytes)
     }
@@ -311,6 +313,8 @@ const messageText = (bytes: Uint8Array): string => {
       return `heads ${message.heads.map(head => `${head.author.slice(0, 4)}…${head.author.slice(-4)} ${head.state === 'held' ? head.seq : 'forked'}`).join(', ')}`
     case 'push':
       return `push ${frameText(message.frame)}`
+    case 'past':
+      return `past ${message.frames.map(frameText).join(', ')}`
     case 'frames':
       return `frames ${message.frames.map(frameText).join(', ')}${message.more ? ' and more' : ''}`
     case 'want':
@@ -322,8 +326,8 @@ const messageText = (bytes: Uint8Array): string => {
 
 const PUSH = 10
 const WANT = 8
-/** heads, acts, forks, frames, push, have. */
-const CHECKED: ReadonlySet<number> = new Set([4, 6, 7, 9, PUSH, 11])
+/** heads, acts, forks, frames, push, have, past. */
+const CHECKED: ReadonlySet<number> = new Set([4, 6, 7, 9, PUSH, 11, 14])
 
 const leadsOf = (host: SimHost, at: number): readonly (readonly [string, string])[] =>
   host.replica.view.claims.crossings(at).map(({ key, lead }) => [key, lead.id] as const)

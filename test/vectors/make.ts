@@ -289,7 +289,9 @@ const MESSAGES: readonly (readonly [string, Message])[] = [
   ['frames', { type: 'frames', author: founderLog.author, from: 1, more: true, frames: frameBytes(1, 3) }],
   ['push', { type: 'push', frame: frameBytes(11, 12)[0] ?? filled(0) }],
   ['have', { type: 'have', heads: [{ author: founderLog.author, seq: 11 }, { author: newcomerLog.author, seq: 0 }] }],
-  ['pong', { type: 'pong', id: 7, wall: BEGIN + 3 }]
+  ['pong', { type: 'pong', id: 7, wall: BEGIN + 3 }],
+  ['wantPast', { type: 'wantPast', author: founderLog.author, from: 1, before: 3 }],
+  ['past', { type: 'past', author: founderLog.author, before: 3, frames: frameBytes(1, 3) }]
 ]
 
 const makeMessages = (): unknown => {

@@ -33,7 +33,10 @@ const placeText = ({ state, address, dialled_by }: PeerRow, listening: string | 
 
 const headText = ({ epoch, forked, seq, hash }: PeerRow['heads'][number]): string => (forked ? `epoch ${epoch}: forked, nothing in it counts` : `epoch ${epoch}: ${(seq ?? -1) + 1} frames, ${hash?.slice(0, 8) ?? ''}…`)
 
-const headLines = (peers: readonly PeerRow[]): string[] => peers.flatMap(({ name, heads }) => (heads.length === 0 ? [`  ${name}: no frame is held`] : heads.map(head => `  ${name}, ${headText(head)}`)))
+const headLines = (peers: readonly PeerRow[]): string[] => peers.flatMap(({ name, heads, history_lacking: { frames } }) => {
+    if (heads.length === 0) return [`  ${name}: no frame is held`]
+    return [...heads.map(head => `  ${name}, ${headText(head)}`), ...(frames === 0 ? [] : [`  ${name}: ${frames} older frames are not here`])]
+  })
 
 const render = (style: Style, { peers, addresses, listening }: PeersData, withHeads: boolean): string => {
   const rows = peers.map(peer => [peer.name, peer.id, stateText(style, peer), heardText(peer), placeText(peer, listening)])

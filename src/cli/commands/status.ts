@@ -67,7 +67,7 @@ const trouble = (style: Style, { fenced, disk, doubt, damage, refusals, forked, 
 }
 
 const render = (style: Style, data: StatusData, next: readonly string[]): string => {
-  const { daemon, host, session, mesh, repository, claims, owe, owed, crossings, hosts, clock, records } = data
+  const { daemon, host, session, mesh, repository, claims, owe, owed, crossings, hosts, clock, records, history_lacking } = data
   const here = alignRows([
     ['host', `${style.strong(host)} in mesh ${mesh} · session ${session}`],
     ['daemon', daemon === null ? style.warn('none runs: this is from the store alone') : `up, pid ${daemon.pid}, listening on ${daemon.listening ?? 'nothing'}`],
@@ -76,7 +76,8 @@ const render = (style: Style, data: StatusData, next: readonly string[]): string
     ['I owe', oweText(owe)],
     ['owed to me', oweText(owed)],
     ...(Math.abs(clock.offset_ms) < SKEW_SHOWN_MS ? [] : [['clock', style.warn(`${ageText(Math.abs(clock.offset_ms))} ${clock.offset_ms > 0 ? 'ahead of' : 'behind'} the mesh's`)]]),
-    ['records', `${records}`]
+    ['records', `${records}`],
+    ...(history_lacking.frames === 0 ? [] : [['history', `${counted(history_lacking.frames, 'older frame')} of ${counted(history_lacking.logs, 'log')} not here: peers that hold them are asked while the disk has room`]])
   ])
   const parts = [here, `${counted(hosts.length, 'host')}\n${alignRows(hosts.map(hostLine))}`]
   const silent = silences(hosts, SILENT_MS)

@@ -6,10 +6,11 @@ import { alignRows } from '../table.js'
 /** 10,000 signatures take a second. */
 const PATIENCE_MS = 10 * 60_000
 
-const standing = ({ void_since, forked, admitted }: VerifyData['authors'][number]): string => {
+const standing = ({ void_since, forked, admitted, lacking }: VerifyData['authors'][number]): string => {
   if (forked) return 'forked: nothing counts'
   if (void_since !== null) return `void since frame ${void_since}`
-  return admitted === 'member' ? '' : admitted
+  const here = lacking === 0 ? '' : `${lacking} older frames are not here`
+  return [admitted === 'member' ? '' : admitted, here].filter(Boolean).join(', ')
 }
 
 const authorRow = (author: VerifyData['authors'][number]): string[] => [

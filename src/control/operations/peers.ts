@@ -10,6 +10,7 @@ import { OWN_NETWORK } from '../../ports/transport.js'
 import type { Warning } from '../envelope.js'
 import { forkRows, parallelRows } from '../forks.js'
 import { hostRowsByKey, hostRowSchema, linkTo } from '../hosts.js'
+import { lackingOf, lackingSchema } from '../lacking.js'
 import { memberNamed } from '../member.js'
 import { nearest } from '../nearest.js'
 import { operation } from '../operation.js'
@@ -38,7 +39,9 @@ const peerSchema = hostRowSchema.extend({
   protocol: z.string().nullable(),
   heads: z.array(headSchema),
   /** Forks of its log, and whether its key writes in two places, in words with what to do. */
-  wrong: z.array(z.string())
+  wrong: z.array(z.string()),
+  /** Of its history behind the newest snapshots what is not here. */
+  history_lacking: lackingSchema
 })
 
 const listData = z.object({ peers: z.array(peerSchema), addresses: z.array(addressSchema), listening: z.string().nullable() })
@@ -81,7 +84,8 @@ export const peers = operation({
         round_trip_ms: link === null || link.roundTripMs === null ? null : Math.round(link.roundTripMs),
         protocol: link === null || link.peer === null ? null : `${link.peer.generation}.${link.peer.minor}`,
         heads: headsOf(heads, key),
-        wrong: wrong.filter(each => each.host === row.name).map(({ text }) => text)
+        wrong: wrong.filter(each => each.host === row.name).map(({ text }) => text),
+        history_lacking: lackingOf(host, key)
       }
     })
     return { ok: true, data: { peers: rows, addresses, listening: listening === null ? null : `${listening.host}:${listening.port}` }, next: rows.length === 1 ? ['skein invite'] : host.daemonSince === null ? ['skein up', 'skein sync'] : [] }

@@ -9,6 +9,7 @@ import { forkRows, forkSchema, parallelRows, parallelSchema } from '../forks.js'
 import { fenceRemedy } from '../fence.js'
 import { hostRows, hostRowSchema } from '../hosts.js'
 import { crossingWarning } from '../notices.js'
+import { lackingOf, lackingSchema } from '../lacking.js'
 import { operation, type OperationContext } from '../operation.js'
 import { repositoryHere } from '../place.js'
 import { reachOf } from '../reach.js'
@@ -38,6 +39,8 @@ const data = z.object({
   /** Overlaps of the asking session's own live claims. */
   crossings: z.array(z.object({ claim: z.string(), mine: z.string(), lead: z.string(), witness: z.string(), same_tree: z.boolean(), host: z.string(), session: z.string(), text: z.string() })),
   records: z.number().int(),
+  /** History behind the newest snapshots that is not here: not fetched yet, or given up when the disk was short. Nothing that counts depends on it. */
+  history_lacking: lackingSchema,
   /** Records that stand in a log and say nothing that can be read. */
   invalid: z.number().int(),
   /** What was refused since start, by code and by whom it came from; the newest of each in words. */
@@ -145,6 +148,7 @@ export const status = operation({
         directives: [],
         crossings,
         records: replica.view.count,
+        history_lacking: lackingOf(host, null),
         ...trouble,
         withheld: withheldRows(host),
         dropped: droppedRows(host),

@@ -22,6 +22,8 @@ const data = z.object({
       frames: z.number().int(),
       first: z.number().int(),
       last: z.number().int(),
+      /** Frames of its history that are not here: not fetched yet, or given up when the disk was short. No damage. */
+      lacking: z.number().int(),
       records: z.number().int(),
       /** The last frame that counts: all before it are there and follow each other. −1: none. */
       head: z.number().int(),
@@ -55,12 +57,13 @@ const describe = (host: Host, audit: StoreAudit): VerifyData => {
     frames: audit.frames,
     acts: audit.acts,
     proofs: audit.proofs,
-    authors: audit.logs.map(({ author, frames, first, last, records, headSeq, headHash, voidSince }) => ({
+    authors: audit.logs.map(({ author, frames, first, last, lacking, records, headSeq, headHash, voidSince }) => ({
       host: host.nameOf(keyOf(author)),
       epoch: authorParts(author).epoch.counter,
       frames,
       first,
       last,
+      lacking,
       records,
       head: headSeq,
       head_hash: headHash,
@@ -97,6 +100,8 @@ export const verify = operation({
   tells: false,
   run: async ({ host }) => {
     const audit = await auditStore({ crypto: host.adapters.crypto, mesh: host.replica.mesh }, host.runtime.scanStored(), () => setImmediate())
+    // what is damaged in the past no start reads: peers are asked for it from now on
+    for (const { author, seq } of audit.findings) if (author !== null && seq !== null) host.runtime.feed({ type: 'pastDamaged', author, seq })
     const found = describe(host, audit)
     return { ok: true, data: found, warnings: warningsFor(found), next: found.sound ? [] : ['skein status'], exit: found.sound ? 0 : 1 }
   }

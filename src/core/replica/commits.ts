@@ -12,6 +12,10 @@ export interface StagedFrame {
 /** What waits for, or is under way in, one commit. */
 export interface Commit {
   readonly frames: StagedFrame[]
+  /** Frames from below the newest snapshots: nobody waits for them. */
+  readonly past: VerifiedFrame[]
+  /** Frames that are kept no longer. */
+  readonly retired: StoredBatch['retired'][number][]
   /** Where logs are to be read from at the next start, beside what follows from their frames. */
   readonly starts: Map<AuthorId, number>
   /** Without bytes: it is kept no longer. */
@@ -24,10 +28,10 @@ export interface Commit {
   readonly admissions: LinkId[]
 }
 
-const emptyCommit = (): Commit => ({ frames: [], starts: new Map(), acts: [], proofs: [], notes: new Map(), answers: [], admissions: [] })
+const emptyCommit = (): Commit => ({ frames: [], past: [], retired: [], starts: new Map(), acts: [], proofs: [], notes: new Map(), answers: [], admissions: [] })
 
 const isEmpty = (commit: Commit): boolean =>
-  commit.frames.length + commit.starts.size + commit.acts.length + commit.proofs.length + commit.notes.size + commit.answers.length + commit.admissions.length === 0
+  commit.frames.length + commit.past.length + commit.retired.length + commit.starts.size + commit.acts.length + commit.proofs.length + commit.notes.size + commit.answers.length + commit.admissions.length === 0
 
 /**
  * Group commit: one batch is under way at a time, and what arrives meanwhile is the next one, so that a busy host coalesces by itself and
@@ -80,7 +84,12 @@ export class Commits {
 
   /** Whether frames of this author are on their way to the disk. */
   isWriting(author: AuthorId): boolean {
-    return [this.#staged, this.#underWay?.commit].some(commit => commit?.frames.some(({ frame }) => frame.header.author === author) === true)
+    return [this.#staged, this.#underWay?.commit].some(commit => commit?.frames.some(({ frame }) => frame.header.author === author) === true || commit?.past.some(({ header }) => header.author === author) === true)
+  }
+
+  /** Whether frames that are kept no longer are still on the disk. */
+  get isRetiring(): boolean {
+    return this.#staged.retired.length + (this.#underWay?.commit.retired.length ?? 0) > 0
   }
 
   isPendingProof(author: AuthorId): boolean {
@@ -115,10 +124,10 @@ export class Commits {
     return {
       id: this.#underWay.id,
       batch: {
-        frames: commit.frames.map(({ frame }) => ({ author: frame.header.author, seq: frame.header.seq, bytes: frame.bytes })),
+        frames: [...commit.frames.map(({ frame }) => frame), ...commit.past].map(({ header, bytes }) => ({ author: header.author, seq: header.seq, bytes })),
         acts: commit.acts.map(({ id, bytes }) => ({ id, bytes })),
         starts: [...commit.starts].map(([author, seq]) => ({ author, seq })),
-        retired: [],
+        retired: commit.retired,
         proofs: commit.proofs,
         notes: [...commit.notes].map(([key, value]) => ({ key, value }))
       }

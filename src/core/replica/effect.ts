@@ -30,6 +30,10 @@ export type ReplicaEvent =
   | { readonly type: 'rosterChanged' }
   | { readonly type: 'viewChanged' }
   | { readonly type: 'forked'; readonly author: AuthorId }
+  /** Nothing of any history lacks any more. */
+  | { readonly type: 'historyWhole' }
+  /** The disk is short: these frames are kept no longer. */
+  | { readonly type: 'historyRetired'; readonly author: AuthorId; readonly from: number; readonly until: number }
   | { readonly type: 'epochOpened'; readonly author: AuthorId; readonly why: string }
   /** The clocks say that this machine slept, or that its time was set: all links begin anew. */
   | { readonly type: 'paused'; readonly ms: Millis }

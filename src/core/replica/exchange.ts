@@ -3,6 +3,7 @@ import type { Collecting } from './collecting.js'
 import type { Comparing } from './comparing.js'
 import type { Context } from './context.js'
 import type { Forks } from './forks.js'
+import type { History } from './history.js'
 import type { Levelling } from './levelling.js'
 import { confirm, type Link } from './link-state.js'
 import type { Linkage } from './linkage.js'
@@ -19,6 +20,7 @@ export interface ExchangeParts {
   readonly collecting: Collecting
   readonly wants: Wants
   readonly linkage: Linkage
+  readonly history: History
 }
 
 /** What two members say to each other on an open link, and who here hears it. */
@@ -32,7 +34,7 @@ export class Exchange {
   }
 
   take(link: Link, message: Message): void {
-    const { levelling, comparing, serving, reception, forks, collecting, linkage } = this.#parts
+    const { levelling, comparing, serving, reception, forks, collecting, linkage, history } = this.#parts
     if (!this.#affords(link, message)) return linkage.countRefusal(link, 'LINK_DELAYED', `a ${message.type} message faster than a peer may send them; it is asked for later`, false)
     switch (message.type) {
       case 'status':
@@ -53,6 +55,10 @@ export class Exchange {
         return collecting.goOn()
       case 'want':
         return serving.take(link, message.author, message.from)
+      case 'wantPast':
+        return serving.takePast(link, message.author, message.from, message.before)
+      case 'past':
+        return history.take(link, message)
       case 'frames':
         return this.#takeFrames(link, message)
       case 'push':

@@ -1,3 +1,4 @@
+import { equalBytes } from '../encoding/bytes.js'
 import { everyEpochOf, keyOf } from '../replication/author.js'
 import { decodeFrame } from '../replication/frame.js'
 import { accusedBy, checkForkProof, exclude, headersIn, makeForkProof, readHeader, type ForkProof, type ReadHeader } from '../replication/fork.js'
@@ -41,6 +42,7 @@ export class Forks {
           const decoded = decodeFrame(each)
           return decoded.ok ? [decoded.value] : []
         })
+        if (held.some(({ headerBytes }) => equalBytes(headerBytes, frame.headerBytes))) return
         const [then, ...rest] = next
         if (!this.#meet(frame, held, link) && then !== undefined) look(then, rest)
       })

@@ -40,6 +40,10 @@ export type Input =
   /** A commit failed, or the store was opened for reading alone: nothing is ever committed again. */
   | { readonly type: 'storeFailed'; readonly code: ErrorCode; readonly reason: string }
   | { readonly type: 'framesRead'; readonly read: number; readonly frames: readonly Uint8Array[] }
+  /** What the disk has left, as the system says now. */
+  | { readonly type: 'diskFree'; readonly bytes: number }
+  /** A frame of the past was found missing or damaged on disk: peers may give it back. */
+  | { readonly type: 'pastDamaged'; readonly author: AuthorId; readonly seq: number }
   /** The author writes a snapshot of its document, to begin a fresh one. */
   | { readonly type: 'compact' }
   | {

@@ -66,6 +66,7 @@ export interface Link {
   /** Those that its present list of heads has named so far. */
   readonly listedForked: Set<AuthorId>
   readonly wanted: { readonly author: AuthorId; readonly from: number }[]
+  readonly wantedPast: { readonly author: AuthorId; readonly from: number; readonly before: number }[]
   reading: boolean
 }
 
@@ -102,6 +103,7 @@ export const newLink = (start: LinkStart): Link => ({
   knowsForked: new Set(),
   listedForked: new Set(),
   wanted: [],
+  wantedPast: [],
   reading: false
 })
 

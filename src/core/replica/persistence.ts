@@ -4,9 +4,11 @@ import type { Epochs } from './epochs.js'
 import type { Context } from './context.js'
 import type { Doubts } from './doubts.js'
 import type { Greeting } from './greeting.js'
+import type { History } from './history.js'
 import type { BatchId } from './input.js'
 import type { Levelling } from './levelling.js'
 import type { Naming } from './naming.js'
+import type { DiskInput, Pruning } from './pruning.js'
 import type { Publishing } from './publishing.js'
 import type { Standing } from './standing.js'
 import type { Fence } from './storage.js'
@@ -20,6 +22,8 @@ export interface PersistenceParts {
   readonly levelling: Levelling
   readonly standing: Standing
   readonly naming: Naming
+  readonly history: History
+  readonly pruning: Pruning
 }
 
 /** Persist, then publish: what was staged goes to the disk, and only what has come to lie there is answered for, sent and passed on. */
@@ -36,6 +40,7 @@ export class Persistence {
   flush(): void {
     const { commits, logs } = this.#context
     this.#parts.naming.proceed()
+    this.#parts.history.proceed()
     if (commits.fenced !== null) return commits.discard()
     if (commits.isBusy) return
     const { authoring, epochs, doubts } = this.#parts
@@ -48,9 +53,10 @@ export class Persistence {
 
   committed(batch: BatchId): void {
     const { commits, logs, links } = this.#context
-    const { publishing, greeting, levelling, standing } = this.#parts
+    const { publishing, greeting, levelling, standing, history } = this.#parts
     const done = commits.finish(batch)
     for (const { frame } of done.frames) if (logs.get(frame.header.author)?.hashAt(frame.header.seq) === frame.hash) logs.get(frame.header.author)?.stored(frame.header.seq)
+    history.committed(done.past)
     for (const { request, written } of done.answers) this.#context.emit({ type: 'answer', request, outcome: success(written) })
     publishing.acts(done.acts.flatMap(({ bytes, from }) => (bytes === null ? [] : [{ bytes, from }])))
     publishing.proofs(done.proofs)
@@ -60,6 +66,11 @@ export class Persistence {
       if (link !== undefined) greeting.admitted(link)
     }
     levelling.settle()
+  }
+
+  /** What the disk has left, or no longer holds. */
+  diskSaid(input: DiskInput): void {
+    this.#parts.pruning.take(input)
   }
 
   /** The first storage error ends all writing: reads go on, nothing more is acknowledged, and what was not is shown no longer. */

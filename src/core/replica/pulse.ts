@@ -5,6 +5,7 @@ import type { Collecting } from './collecting.js'
 import type { Context } from './context.js'
 import type { Epochs } from './epochs.js'
 import { overdueMono } from './greeting.js'
+import type { History } from './history.js'
 import type { Inquiry } from './inquiry.js'
 import type { Levelling } from './levelling.js'
 import type { Linkage } from './linkage.js'
@@ -25,6 +26,7 @@ export interface PulseParts {
   readonly epochs: Epochs
   readonly inquiry: Inquiry
   readonly retiring: Retiring
+  readonly history: History
 }
 
 /** What happens because time passes: patience ends, acknowledgements fall due, and at every beat each peer hears where this host stands. */
@@ -40,13 +42,14 @@ export class Pulse {
   }
 
   start(): void {
+    this.#parts.history.look()
     this.#nextBeatMono = this.#context.now.mono + LIMITS.beatMs
     this.#parts.epochs.start()
   }
 
   wake(): void {
     const { mono } = this.#context.now
-    const { wants, publishing, levelling, acquaintance, collecting, retiring } = this.#parts
+    const { wants, publishing, levelling, acquaintance, collecting, retiring, history } = this.#parts
     this.#endPatience(mono)
     wants.wake()
     publishing.wake()
@@ -55,6 +58,7 @@ export class Pulse {
     levelling.beat()
     collecting.goOn()
     retiring.beat()
+    history.look()
     if (mono - this.#peersNotedMono < NOTE_PEERS_MS) return
     this.#peersNotedMono = mono
     acquaintance.notePeers()

@@ -7,6 +7,7 @@ import type { Context } from './context.js'
 import { actsNaming } from './credentials.js'
 import type { Doubts } from './doubts.js'
 import type { Forks } from './forks.js'
+import type { History } from './history.js'
 import type { Holes } from './holes.js'
 import type { Intake, Taken } from './intake.js'
 import type { Levelling } from './levelling.js'
@@ -31,6 +32,7 @@ export interface ReceptionParts {
   readonly forks: Forks
   readonly naming: Naming
   readonly publishing: Publishing
+  readonly history: History
 }
 
 /** What becomes of frames and acts that peers send: the intake judges a frame, here follows what its judgement asks for. */
@@ -116,7 +118,7 @@ export class Reception {
 
   #appended({ author, frames, change }: Extract<Taken, { type: 'appended' }>, link: Link): void {
     const { commits, logs, own, now, offsetMs: ownOffsetMs } = this.#context
-    const { acquaintance, places, linkage, holes, doubts } = this.#parts
+    const { acquaintance, places, linkage, holes, doubts, history } = this.#parts
     for (const frame of frames) {
       const { stamp, offsetMs } = frame.header
       commits.staged.frames.push({ frame, from: link.id })
@@ -125,6 +127,7 @@ export class Reception {
     places.remember(frames, idsIn(change))
     const fault = change.type === 'void' || change.type === 'replaced' ? change.fault : null
     if (fault !== null) linkage.countRefusal(link, 'FRAME_VOID', `frame ${logs.headSeq(author)} of ${author.slice(0, 12)}: ${fault}`, false)
+    if (change.type === 'replaced') history.changed(author)
     holes.close(author)
     if (author === own.author) doubts.raise('peer', `a peer holds frame ${logs.headSeq(author)} of this host's own log, which its store had not: a restored backup, or another copy of this home that writes?`)
     this.#context.happened({ type: 'viewChanged' })

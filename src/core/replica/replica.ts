@@ -16,6 +16,7 @@ import { Epochs } from './epochs.js'
 import { Exchange } from './exchange.js'
 import { Forks } from './forks.js'
 import { Greeting } from './greeting.js'
+import { History } from './history.js'
 import { Holes } from './holes.js'
 import type { Input } from './input.js'
 import { Inquiry } from './inquiry.js'
@@ -26,6 +27,7 @@ import { Linkage } from './linkage.js'
 import { Naming } from './naming.js'
 import { Persistence } from './persistence.js'
 import { Places } from './places.js'
+import { Pruning } from './pruning.js'
 import { Publishing } from './publishing.js'
 import { Pulse } from './pulse.js'
 import { Reads } from './reads.js'
@@ -90,19 +92,17 @@ export class Replica {
     const acquaintance = new Acquaintance(context, standing, places)
     const levelling = new Levelling(context, standing, wants)
     const linkage = new Linkage(context, acquaintance, levelling, wants)
-
     const intake = new Intake({ crypto, mesh, logs, view, clock, admission: standing.admissionOf, rereading: context.rereading, isAwaited: author => wants.isAwaited(author) })
     const naming = new Naming(context, { standing, intake, reads, places, levelling })
     const doubts = new Doubts(context)
     const epochs = new Epochs(context, intake, places, doubts)
     const forks = new Forks(context, { intake, standing, linkage, epochs, reads })
     const holes = new Holes(context, intake, places, reads, forks)
-    const reception = new Reception(context, { intake, standing, wants, linkage, levelling, acquaintance, places, doubts, holes, forks, naming, publishing })
-
-    const comparing = new Comparing(context, { standing, wants, linkage, publishing })
+    const history = new History(context, { standing, linkage, wants, forks, reads })
+    const reception = new Reception(context, { history, intake, standing, wants, linkage, levelling, acquaintance, places, doubts, holes, forks, naming, publishing })
     const serving = new Serving(context, standing, linkage, reads)
     const collecting = new Collecting(context, { epochs, wants })
-    const exchange = new Exchange(context, { levelling, comparing, serving, reception, forks, collecting, wants, linkage })
+    const exchange = new Exchange(context, { history, levelling, comparing: new Comparing(context, { standing, wants, linkage, publishing }), serving, reception, forks, collecting, wants, linkage })
     const greeting = new Greeting(context, standing, linkage, reception)
     const authoring = new Authoring(context, { standing, epochs, inquiry, levelling, naming })
 
@@ -128,8 +128,8 @@ export class Replica {
     this.#greeting = greeting
     this.#restoring = new Restoring(context, { intake, standing, acquaintance, places, holes, epochs, doubts, forks, naming })
     this.#traffic = new Traffic(context, { linkage, greeting, exchange, levelling, serving, acquaintance })
-    this.#persistence = new Persistence(context, { doubts, authoring, epochs, publishing, greeting, levelling, standing, naming })
-    this.#pulse = new Pulse(context, { collecting, linkage, levelling, publishing, wants, acquaintance, epochs, inquiry, retiring: new Retiring(context, { reception, acquaintance }) })
+    this.#persistence = new Persistence(context, { pruning: new Pruning(context, history), history, doubts, authoring, epochs, publishing, greeting, levelling, standing, naming })
+    this.#pulse = new Pulse(context, { collecting, history, linkage, levelling, publishing, wants, acquaintance, epochs, inquiry, retiring: new Retiring(context, { reception, acquaintance }) })
     this.#withholding = new Withholding(context, standing)
     this.damage = this.#restoring.damage
   }
@@ -258,6 +258,9 @@ export class Replica {
         return this.#authoring.submitAct(input.request, input.bytes)
       case 'retire':
         return this.#authoring.retire(input.request)
+      case 'diskFree':
+      case 'pastDamaged':
+        return this.#persistence.diskSaid(input)
       case 'compact':
         // a host that has left signs nothing past the heads that it named
         return this.#standing.hasLeft ? undefined : this.#epochs.compact()

@@ -132,7 +132,7 @@ export class Restoring {
     const taken = intake.restore(bytes, this.#context.now)
     if (taken.type === 'appended') this.#appended(taken)
     else if (taken.type === 'ahead') this.#begun.set(taken.author, bytes)
-    else if (taken.type !== 'seen') this.#misplaced(taken, bytes)
+    else if (taken.type !== 'seen' && taken.type !== 'below') this.#misplaced(taken, bytes)
   }
 
   #appended({ author, frames, change }: Extract<Taken, { type: 'appended' }>): void {
@@ -147,7 +147,7 @@ export class Restoring {
     places.remember(frames, idsIn(change))
   }
 
-  #misplaced(taken: Exclude<Taken, { type: 'appended' | 'seen' | 'ahead' }>, bytes: Uint8Array): void {
+  #misplaced(taken: Exclude<Taken, { type: 'appended' | 'seen' | 'ahead' | 'below' }>, bytes: Uint8Array): void {
     // a jump over a hole may have left one branch for another, whose frames meet once the hole is filled
     if (taken.type === 'forked') this.#parts.forks.take(taken.proof, null)
     if (taken.type === 'forked' && this.#context.logs.isForked(taken.proof.author)) return

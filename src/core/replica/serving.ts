@@ -26,6 +26,13 @@ export class Serving {
     this.#serveNext(link)
   }
 
+  /** Frames of the past, which wait until nothing else is asked for. */
+  takePast(link: Link, author: AuthorId, from: number, before: number): void {
+    if (link.wantedPast.length >= LIMITS.members) return this.#linkage.countRefusal(link, 'MESSAGE_MALFORMED', 'more requests than there can be authors', true)
+    link.wantedPast.push({ author, from, before })
+    this.#serveNext(link)
+  }
+
   /** The network takes more again. */
   resume(link: Link): void {
     this.#serveNext(link)
@@ -33,8 +40,9 @@ export class Serving {
 
   /** One read is under way for a link at a time, and none while the peer does not take what was sent: asking without reading costs it alone. */
   #serveNext(link: Link): void {
-    const next = link.reading || link.blocked ? undefined : link.wanted.shift()
-    if (next === undefined) return
+    if (link.reading || link.blocked) return
+    const next = link.wanted.shift()
+    if (next === undefined) return this.#servePast(link)
     link.reading = true
     const { author } = next
     const from = this.#beginning(author, next.from)
@@ -42,6 +50,20 @@ export class Serving {
       if (this.#context.links.get(link.id) !== link) return
       link.reading = false
       this.#answer(link, author, from, frames.filter((_, index) => this.#standing.mayServe(author, from + index)))
+      this.#serveNext(link)
+    })
+  }
+
+  #servePast(link: Link): void {
+    const next = link.wantedPast.shift()
+    if (next === undefined) return
+    link.reading = true
+    const { author, from, before } = next
+    const limit = { frames: Math.max(1, Math.min(LIMITS.framesPerReply, before - from)), bytes: LIMITS.framesPerReplyBytes }
+    this.#reads.beginBefore(author, before, limit, frames => {
+      if (this.#context.links.get(link.id) !== link) return
+      link.reading = false
+      this.#context.send(link, { type: 'past', author, before, frames: before > from && this.#standing.mayServe(author, before - 1) ? frames : [] })
       this.#serveNext(link)
     })
   }

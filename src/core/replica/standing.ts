@@ -44,6 +44,14 @@ export class Standing {
     return admission.head !== null && logs.get(author)?.endsIn(admission.head) !== true
   }
 
+  /** Whether what lies below the newest snapshot of this author is to be held: of what counts, and below a named head of the chain that ends in it. */
+  keepsHistory(author: AuthorId): boolean {
+    const { logs, rereading } = this.#context
+    const admission = this.countedOf(author)
+    if (admission.state !== 'named') return admission.state === 'member' && !rereading.has(author) && !logs.isForked(author)
+    return !rereading.has(author) && logs.get(author)?.endsIn(admission.head) === true
+  }
+
   /** Whether this frame may be handed to others: of an author with a named head only the chain that ends in it, once it is held. */
   mayServe(author: AuthorId, seq: number): boolean {
     const admission = this.admissionOf(author)

@@ -37,10 +37,14 @@ export type Message =
   | { readonly type: 'push'; readonly frame: Uint8Array }
   /** Numbers up to which the sender has persisted what was pushed to it. */
   | { readonly type: 'have'; readonly heads: readonly { readonly author: AuthorId; readonly seq: number }[] }
+  /** Frames of the past asked for: an author's that end before a number, none below `from`. */
+  | { readonly type: 'wantPast'; readonly author: AuthorId; readonly from: number; readonly before: number }
+  /** The answer: consecutive frames in rising order, the last one with number `before` − 1; none when the sender has none. */
+  | { readonly type: 'past'; readonly author: AuthorId; readonly before: number; readonly frames: readonly Uint8Array[] }
   /** The answer to a status: it shows that the link lives, and measures the peer's clock. */
   | { readonly type: 'pong'; readonly id: number; readonly wall: number }
 
-const TYPES = ['hello', 'proof', 'refuse', 'status', 'heads', 'actIds', 'acts', 'forks', 'want', 'frames', 'push', 'have', 'pong'] as const
+const TYPES = ['hello', 'proof', 'refuse', 'status', 'heads', 'actIds', 'acts', 'forks', 'want', 'frames', 'push', 'have', 'pong', 'wantPast', 'past'] as const
 
 /** A head of one entry in a `heads` message: key, epoch, state, number, hash. */
 export const HEAD_BYTES = 32 + EPOCH_BYTES + 1 + 8 + 32
@@ -111,6 +115,11 @@ export const encodeMessage = (message: Message): Uint8Array => {
       writer.u16(message.heads.length)
       for (const head of message.heads) writeAuthor(writer, head.author).u64(head.seq)
       return writer.done()
+    case 'wantPast':
+      return writeAuthor(writer, message.author).u64(message.from).u64(message.before).done()
+    case 'past':
+      writeAuthor(writer, message.author).u64(message.before)
+      return writeMany(writer, message.frames).done()
     case 'pong':
       return writer.u32(message.id).u64(message.wall).done()
   }
@@ -180,6 +189,10 @@ const readBody = (type: (typeof TYPES)[number], reader: ByteReader): Message => 
       return { type, frame: reader.rest() }
     case 'have':
       return { type, heads: readMany(reader, () => ({ author: readAuthor(reader), seq: reader.u64() })) }
+    case 'wantPast':
+      return { type, author: readAuthor(reader), from: reader.u64(), before: reader.u64() }
+    case 'past':
+      return { type, author: readAuthor(reader), before: reader.u64(), frames: readMany(reader, () => reader.long()) }
     case 'pong':
       return { type, id: reader.u32(), wall: reader.u64() }
   }

@@ -19,9 +19,11 @@ const MESSAGES: readonly Message[] = [
   { type: 'acts', acts: [bytes(10), bytes(70_000)] },
   { type: 'forks', proofs: [bytes(500)] },
   { type: 'want', author, from: Number.MAX_SAFE_INTEGER },
+  { type: 'wantPast', author, from: 7, before: Number.MAX_SAFE_INTEGER },
   { type: 'frames', author, from: 3, more: true, frames: [frameBytes(bytes(5)), frameBytes(bytes(9))] },
   { type: 'push', frame: frameBytes(bytes(5)) },
   { type: 'have', heads: [{ author, seq: 9 }] },
+  { type: 'past', author, before: 5, frames: [frameBytes(bytes(5)), frameBytes(bytes(9))] },
   { type: 'pong', id: 1, wall: 2 }
 ]
 
