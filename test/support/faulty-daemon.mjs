@@ -9,7 +9,10 @@
 //   fail: { at, code, taken }  the at-th commit and all later ones fail; taken: the disk took the bytes all the same
 //   slowMs                every commit takes so much longer
 //   minFreeBytes          instead of what the program keeps free
+//   loopFile              where the longest blocks of the event loop are written at the end, in milliseconds: { p99, max }
 // SIGUSR2: the author writes a snapshot of its log.
+import { writeFileSync } from 'node:fs'
+import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { openLevelStore } from '../../dist/adapters/level/open.js'
 import { systemAdapters } from '../../dist/control/assembly.js'
 import { runDaemon } from '../../dist/control/daemon.js'
@@ -148,7 +151,11 @@ if (!daemon.ok) {
   process.exit(1)
 }
 const { host, stop, ended } = daemon.value
+// from here on: loading the program is not what is measured
+const blocks = monitorEventLoopDelay({ resolution: 5 })
+blocks.enable()
 for (const signal of ['SIGTERM', 'SIGINT']) process.on(signal, stop)
 process.on('SIGUSR2', () => host.runtime.feed({ type: 'compact' }))
 process.exitCode = await ended
 clearInterval(alive)
+if (plan.loopFile !== undefined) writeFileSync(plan.loopFile, JSON.stringify({ p99: blocks.percentile(99) / 1e6, max: blocks.max / 1e6 }))

@@ -11,6 +11,7 @@ export interface FaultPlan {
   readonly fail?: { readonly at: number; readonly code?: 'FENCED' | 'DISK_FULL'; readonly words?: string; readonly taken?: boolean }
   readonly slowMs?: number
   readonly minFreeBytes?: number
+  readonly loopFile?: string
 }
 
 export interface FaultyDaemon {
