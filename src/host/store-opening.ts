@@ -1,6 +1,6 @@
 import { readdirSync } from 'node:fs'
 import type { Millis } from '../core/brand.js'
-import { failure, success, type Result } from '../core/result.js'
+import { failure, success, type Failure, type Result } from '../core/result.js'
 import type { FrameStore } from '../ports/store.js'
 import { readHolder } from './holder.js'
 import { errorCode, homeIsMade, type HomePaths } from './home.js'
@@ -30,6 +30,7 @@ export const openWhenFree = async (paths: HomePaths, adapters: HostAdapters, opt
     const [sinceMono, sinceCpuMs] = [adapters.clock.now().mono, cpuMs()]
     const store = await adapters.openStore(paths.store, { ...options, create: options.create || remade })
     if (store.ok) return success({ frames: store.value, sinceMono, sinceCpuMs, remade })
+    if (store.failure.code === 'STORE_DAMAGED') return lost(paths, store.failure)
     if (store.failure.code !== 'STORE_LOCKED') return store
     if (adapters.clock.now().mono >= until) {
       const holder = readHolder(paths.holder)
@@ -39,6 +40,15 @@ export const openWhenFree = async (paths: HomePaths, adapters: HostAdapters, opt
     await new Promise(resolve => setTimeout(resolve, LOCK_RETRY_MS))
   }
 }
+
+/**
+ * What cannot be opened any more is put aside, not deleted: a host without a store begins an empty one and takes back what its peers hold of
+ * it (rules C7), and what only lay here may still be had from the old one.
+ */
+const lost = ({ store }: HomePaths, damaged: Failure): Result<OpenedStore> =>
+  failure(damaged.code, damaged.message, { ...damaged, next: [`mv ${shellWord(store)} ${shellWord(`${store}.lost`)}`, 'skein up'] })
+
+const shellWord = (path: string): string => (/^[\w./+:@%-]+$/.test(path) ? path : `'${path.replaceAll("'", `'\\''`)}'`)
 
 const isGone = (store: string): boolean => {
   try {

@@ -23,9 +23,9 @@ export interface FaultyDaemon {
 }
 
 /** Starts a home's daemon on adapters that fail as planned. */
-export const startFaulty = (mesh: TestMesh, name: string, plan: FaultPlan): FaultyDaemon => {
+export const startFaulty = (mesh: TestMesh, name: string, plan: FaultPlan, nodeFlags: readonly string[] = []): FaultyDaemon => {
   const home = mesh.home(name)
-  const child = spawn(process.execPath, [ENTRY, home, JSON.stringify(plan)], { env: { PATH: process.env.PATH, HOME: mesh.folder.path }, cwd: '/', stdio: ['ignore', 'ignore', 'pipe'] })
+  const child = spawn(process.execPath, [...nodeFlags, ENTRY, home, JSON.stringify(plan)], { env: { PATH: process.env.PATH, HOME: mesh.folder.path }, cwd: '/', stdio: ['ignore', 'ignore', 'pipe'] })
   let words = ''
   child.stderr.setEncoding('utf8').on('data', text => (words += text))
   let how: number | string | null = null

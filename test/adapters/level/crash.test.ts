@@ -1,10 +1,11 @@
-import { spawn } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { createInterface } from 'node:readline'
 import { execPath } from 'node:process'
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { openLevelStore } from '../../../src/adapters/level/open.js'
 import { ALICE, scanned } from '../../contract/store.js'
 import { bundle } from '../../support/bundle.js'
+import { recordCase } from '../../support/cases.js'
 import { StoreFolder } from './folder.js'
 
 let child: string
@@ -17,13 +18,10 @@ beforeEach(async () => {
 })
 afterEach(() => folder.remove())
 
-/** Runs the child until `enough` says so, kills it with SIGKILL (or lets it end), and gives the lines that it printed. */
-const run = async (start: number, enough: (lines: readonly string[]) => boolean, fileLimit: number | null = null): Promise<string[]> => {
-  const command = [execPath, child, folder.path, `${start}`, ALICE]
-  const running =
-    fileLimit === null
-      ? spawn(execPath, command.slice(1), { stdio: ['ignore', 'pipe', 'inherit'] })
-      : spawn('sh', ['-c', `ulimit -f ${fileLimit}; exec "$@"`, 'sh', ...command], { stdio: ['ignore', 'pipe', 'inherit'] })
+/** Runs the child, by way of another program where one is named, until `enough` says so, kills it with SIGKILL (or lets it end), and gives the lines that it printed. */
+const run = async (start: number, enough: (lines: readonly string[]) => boolean, by: readonly string[] = []): Promise<string[]> => {
+  const [program = execPath, ...args] = [...by, execPath, child, folder.path, `${start}`, ALICE]
+  const running = spawn(program, args, { stdio: ['ignore', 'pipe', 'inherit'] })
   const ended = new Promise(resolve => running.once('exit', resolve))
   const lines: string[] = []
   for await (const line of createInterface({ input: running.stdout })) {
@@ -33,6 +31,12 @@ const run = async (start: number, enough: (lines: readonly string[]) => boolean,
   await ended
   return lines
 }
+
+/** Why no system call can be made to fail here, or null. */
+const whyNoStrace = ((): string | null => {
+  const tried = spawnSync('strace', ['-qq', '-o', '/dev/null', '-e', 'inject=fdatasync:error=EIO', 'true'], { stdio: 'pipe' })
+  return process.platform === 'linux' && tried.status === 0 ? null : 'strace is not installed, or may not trace'
+})()
 const acknowledged = (lines: readonly string[]): number[] => lines.filter(line => /^\d+$/.test(line)).map(Number)
 const present = (lines: readonly string[]): Set<number> => new Set(lines.filter(line => line.startsWith('frame')).map(line => Number(line.split(' ')[2])))
 
@@ -57,6 +61,7 @@ describe('a process that is killed', () => {
       const newest = Number(lines.find(line => line.startsWith('note newest='))?.split('=')[1] ?? 0)
       expect(newest).toBe(Math.max(0, ...frames))
     }
+    recordCase(1, { test: 'test/adapters/level/crash.test.ts', runs: 20, worst: 0, limit: 0, unit: 'lost' })
     console.log(`killed 20 times, ${all.length} acknowledged, 0 lost; slowest opening ${Math.max(...opening).toFixed(0)} ms`)
   }, 60_000)
 
@@ -89,7 +94,7 @@ describe('a process that is killed', () => {
 describe('a log that cannot grow (limit on file size, the write fails half way)', () => {
   test.skipIf(process.platform === 'win32')('the store is fenced, nothing acknowledged is lost', async () => {
     await folder.with(async () => null)
-    const lines = await run(1, () => false, 100)
+    const lines = await run(1, () => false, ['sh', '-c', 'ulimit -f 100; exec "$@"', 'sh'])
     const acks = acknowledged(lines)
     expect(acks.length).toBeGreaterThan(50)
     expect(lines.at(-1)).toMatch(/^fenced FENCED .*File too large/)
@@ -99,4 +104,20 @@ describe('a log that cannot grow (limit on file size, the write fails half way)'
     expect(after.filter(line => line.startsWith('damaged'))).toEqual([])
     expect(acks.filter(seq => !present(after).has(seq))).toEqual([])
   })
+})
+
+describe.skipIf(whyNoStrace !== null)(`an fdatasync that fails with EIO, from the 30th on${whyNoStrace === null ? '' : ` (skipped: ${whyNoStrace})`}`, () => {
+  test('the store is fenced though the bytes may be there, and nothing acknowledged is lost', async () => {
+    await folder.with(async () => null)
+    const lines = await run(1, () => false, ['strace', '-f', '-qq', '-o', '/dev/null', '-e', 'trace=fdatasync', '-e', 'inject=fdatasync:error=EIO:when=30+'])
+    const acks = acknowledged(lines)
+    expect(acks.length).toBeGreaterThan(20)
+    expect(lines.at(-1)).toMatch(/^fenced FENCED .*Input\/output error/)
+    expect(lines.filter(line => line.startsWith('after'))).toEqual(['after FENCED', 'after FENCED'])
+    const after = await folder.with(scanned)
+    expect(after.filter(line => line.startsWith('damaged'))).toEqual([])
+    const lost = acks.filter(seq => !present(after).has(seq))
+    recordCase(14, { test: 'test/adapters/level/crash.test.ts (fdatasync: EIO)', runs: 1, worst: lost.length, limit: 0, unit: 'lost' })
+    expect(lost).toEqual([])
+  }, 60_000)
 })

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { openLevelStore } from '../../../src/adapters/level/open.js'
 import { ALICE, frame, framesOf, NOTHING, scanned } from '../../contract/store.js'
+import { recordCase } from '../../support/cases.js'
 import { whyNoSmallDisk } from '../../support/small-disk.js'
 import { StoreFolder } from './folder.js'
 
@@ -102,6 +103,7 @@ describe.skipIf(whyNoDisk !== null)(`a full disk${whyNoDisk === null ? '' : ` (s
     const again = await open()
     const lines = await scanned(again)
     expect(lines.filter(line => line.startsWith('damaged'))).toEqual([])
+    recordCase(13, { test: 'test/adapters/level/disk.test.ts', runs: 1, worst: Math.max(0, acked - lines.length), limit: 0, unit: 'lost' })
     expect(lines.length).toBeGreaterThanOrEqual(acked)
     await again.commit({ ...NOTHING, frames: [big(lines.length + 1)] })
     await again.close()
