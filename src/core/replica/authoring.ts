@@ -1,6 +1,7 @@
 import type { RecordId } from '../brand.js'
 import { writeAct } from '../coordination/membership/act.js'
 import type { NamedHead } from '../coordination/membership/body.js'
+import type { EndedHow } from '../coordination/membership/member.js'
 import { utf8Length } from '../encoding/bytes.js'
 import { LIMITS } from '../limits.js'
 import { epochTextOf } from '../replication/author.js'
@@ -20,7 +21,16 @@ import { RecordWriting, type Writing } from './writing.js'
  */
 const FORMED_BYTES = 16 * 1024
 
-const LEFT = failure('HOST_LEFT', 'this host has left the mesh for good; what it holds can still be read', { next: ['skein --home ANOTHER-FOLDER join TOKEN'] })
+const JOIN_ANEW = ['skein --home ANOTHER-FOLDER join TOKEN']
+const WHAT_FELL_OFF = 'what it holds can still be read, and skein status lists what of its own counts no more'
+
+/** Why this host writes nothing more, and what its owner can do. */
+const ENDED: Readonly<Record<EndedHow, ReturnType<typeof failure>>> = {
+  left: failure('HOST_LEFT', 'this host has left the mesh for good; what it holds can still be read', { next: JOIN_ANEW }),
+  retired: failure('HOST_LEFT', `a member retired this ephemeral host: it writes nothing more; ${WHAT_FELL_OFF}`, { next: JOIN_ANEW }),
+  revoked: failure('HOST_LEFT', `an operator revoked this host's key: it writes nothing more, and the key never comes back; ${WHAT_FELL_OFF}. Ask an operator for an invitation and join with a new home`, { next: ['skein status', ...JOIN_ANEW] }),
+  rotated: failure('HOST_LEFT', `another key took the place of this one: this home writes nothing more; ${WHAT_FELL_OFF}. Work goes on in the home with the new key`, { next: ['skein status'] })
+}
 
 const KEY_SPENT = failure('KEY_SPENT', `this host's key has opened all the ${LIMITS.epochsPerKey} epochs that a key may: it can be read, and it writes on only with another key`, {
   next: ['skein leave --yes', 'skein join TOKEN']
@@ -85,7 +95,8 @@ export class Authoring {
   retire(request: RequestId): void {
     const { commits, mesh, key, acts, signer } = this.#context
     if (commits.fenced !== null) return this.answerFenced(request)
-    if (this.#parts.standing.hasLeft) return this.#refuse(request, LEFT)
+    const { ended } = this.#parts.standing
+    if (ended !== null) return this.#refuse(request, ENDED[ended])
     if (this.isPending) this.#form()
     const content = { kind: 'retire', body: { key, heads: this.#heads() } } as const
     const written = writeAct({ mesh, stamp: this.#context.stamp(), seen: acts.roster().newestActs(key), content }, signer)
@@ -111,7 +122,7 @@ export class Authoring {
   #form(): void {
     const { standing, epochs } = this.#parts
     const { own, commits, now, meshNow, rereading } = this.#context
-    if (standing.hasLeft) return this.#refusePending(LEFT)
+    if (standing.ended !== null) return this.#refusePending(ENDED[standing.ended])
     // the act that had ended this key fell: first its own log is read again
     if (own.author !== null && rereading.has(own.author)) return
     if (epochs.isSpent) return this.#refusePending(KEY_SPENT)

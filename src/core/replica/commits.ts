@@ -82,6 +82,16 @@ export class Commits {
     return this.#unstored.acts.has(id) || [this.#staged, this.#underWay?.commit].some(commit => commit?.acts.some(act => act.id === id) === true)
   }
 
+  /** All frames of this author are kept no longer, those that wait for the next commit among them. */
+  retire(author: AuthorId): void {
+    const others = this.#staged.frames.filter(({ frame }) => frame.header.author !== author)
+    this.#staged.frames.splice(0, this.#staged.frames.length, ...others)
+    const past = this.#staged.past.filter(({ header }) => header.author !== author)
+    this.#staged.past.splice(0, this.#staged.past.length, ...past)
+    this.#staged.starts.delete(author)
+    this.#staged.retired.push({ author, from: 0, until: Number.MAX_SAFE_INTEGER })
+  }
+
   /** Whether frames of this author are on their way to the disk. */
   isWriting(author: AuthorId): boolean {
     return [this.#staged, this.#underWay?.commit].some(commit => commit?.frames.some(({ frame }) => frame.header.author === author) === true || commit?.past.some(({ header }) => header.author === author) === true)

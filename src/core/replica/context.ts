@@ -6,6 +6,7 @@ import { hostIdOf } from '../domain.js'
 import { toHex } from '../encoding/bytes.js'
 import { ownOffset } from '../replication/clock-offset.js'
 import { HybridClock } from '../replication/hybrid-clock.js'
+import { keyOf } from '../replication/author.js'
 import { LogBook } from '../replication/log-book.js'
 import { encodeMessage, type Message } from '../replication/message.js'
 import { OwnLog } from '../replication/own-log.js'
@@ -29,7 +30,7 @@ export class Context {
   readonly mesh: MeshId
   readonly signer: Signer
   readonly key: HostKey
-  readonly hostId: HostId
+  readonly #ownId: HostId
   readonly acts: ActSet
   readonly view: View
   readonly logs: LogBook
@@ -50,7 +51,7 @@ export class Context {
     this.mesh = mesh
     this.signer = signer
     this.key = toHex(signer.publicKey) as HostKey
-    this.hostId = hostIdOf(crypto, this.key)
+    this.#ownId = hostIdOf(crypto, this.key)
     this.acts = new ActSet(crypto, mesh)
     this.view = new View({ crypto, mesh })
     this.logs = new LogBook(crypto, mesh)
@@ -68,6 +69,11 @@ export class Context {
   /** How far the wall clock has run away from the monotonic one since the last input (rules F4). */
   get jumpMs(): Millis {
     return this.#jumpMs
+  }
+
+  /** This host's id: the hash of its first key, whichever key it goes on with (rules B6). */
+  get hostId(): HostId {
+    return this.acts.roster().members.get(this.key)?.hostId ?? this.#ownId
   }
 
   get now(): Now {
@@ -105,6 +111,17 @@ export class Context {
 
   send(link: Link, message: Message): void {
     this.emit({ type: 'send', link: link.id, bytes: encodeMessage(message) })
+  }
+
+  /**
+   * Nothing that is held of this author lies on a chain that stays: it goes, from memory and disk. Own frames stay on the disk: where the act that
+   * ended the key falls, since its operator is revoked in turn, nobody else has them.
+   */
+  readonly giveUp = (author: AuthorId): void => {
+    const isHeld = this.logs.get(author) !== null || this.logs.onDisk(author).length > 0
+    this.logs.drop(author)
+    this.logs.retired(author, 0)
+    if (isHeld && keyOf(author) !== this.key) this.commits.retire(author)
   }
 
   /** Keeps a host-local fact, from the next commit on also on disk; null forgets it. */

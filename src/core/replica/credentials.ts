@@ -4,7 +4,20 @@ import type { ActSet } from '../coordination/membership/acts.js'
 
 /** The acts that name heads of this key: what whoever still sends frames past them lacks (rules G3). */
 export const actsNaming = (acts: ActSet, key: HostKey): Uint8Array[] =>
-  [...acts.values()].filter(({ content }) => content?.kind === 'retire' && content.body.key === key).map(({ bytes }) => bytes)
+  [...acts.values()].filter(({ content }) => endedBy(content).includes(key)).map(({ bytes }) => bytes)
+
+const endedBy = (content: VerifiedAct['content']): readonly HostKey[] => {
+  switch (content?.kind) {
+    case 'retire':
+      return [content.body.key]
+    case 'revoke':
+      return content.body.hosts.map(({ key }) => key)
+    case 'rotate':
+      return [content.body.old]
+    default:
+      return []
+  }
+}
 
 /**
  * The acts by which a peer that has not heard of this host can still judge it: the invitation that it used and one witness of its use.

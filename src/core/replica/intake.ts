@@ -20,6 +20,8 @@ export interface IntakeParts {
   readonly clock: HybridClock
   /** What the roster says of an author. */
   admission(author: AuthorId): Admission
+  /** Lets go of all that is held of an author, in memory and on disk. */
+  readonly giveUp: (author: AuthorId) => void
   /** Authors whose logs are being read anew from the own disk. */
   readonly rereading: ReadonlySet<AuthorId>
   /** Whether what comes next of an author was asked for and is on its way: until then what lies beyond is not even looked at (hazard H7). */
@@ -116,7 +118,7 @@ export class Intake {
     const admission = this.#parts.admission(author)
     const refusal = notAdmitted(admission, seq)
     if (refusal !== null) return refused(refusal, false)
-    if (admission.state === 'named' && admission.head !== null) return this.#decideNamed(frame, admission.head, pulled, now, verify)
+    if (admission.state === 'named' && admission.head !== null) return this.#decideNamed(frame, admission.head, { pulled, stored }, now, verify)
     // what was held when a fork was proven is kept, so that its owner can collect it (rules C4)
     if (logs.isForked(author) && !stored) return { type: 'refused', code: 'FRAME_FORKED', text: 'its author forked; a proof is held', blame: false }
     const log = logs.get(author)
@@ -140,9 +142,10 @@ export class Intake {
    * A frame at or below the head that an act names (rules B4). It pins one chain, and which of two branches that is only the end tells: until it is
    * held, what was asked for replaces what does not fit to it. No proof of a fork says anything here.
    */
-  #decideNamed(frame: Frame, head: LastHead, pulled: boolean, now: Now, verify: (frame: Frame) => Result<VerifiedFrame>): Taken {
-    const { crypto, logs } = this.#parts
+  #decideNamed(frame: Frame, head: LastHead, { pulled, stored }: Pick<Coming, 'pulled' | 'stored'>, now: Now, verify: (frame: Frame) => Result<VerifiedFrame>): Taken {
+    const { crypto, logs, giveUp } = this.#parts
     const { author, seq, kind, part } = frame.header
+    const letGo = stored ? (gone: AuthorId) => logs.drop(gone) : giveUp
     const hash = frameHash(crypto, frame.headerBytes)
     const log = logs.get(author)
     if (log?.endsIn(head) === true) return seq < log.chain.base || log.hashAt(seq) === hash ? { type: 'seen', author, seq } : OFF_CHAIN
@@ -153,12 +156,12 @@ export class Intake {
     if (!verified.ok) return refused(verified.failure, true)
     if (place === 'gap') return { type: 'gap', author }
     const isBranch = place === 'conflict' || place === 'misfit'
-    if (isBranch) logs.drop(author)
+    if (isBranch) letGo(author)
     if (isBranch && (kind !== 'snapshot' || part > 0)) return { type: 'gap', author }
     const taken = this.#append(verified.value, isBranch ? this.#placeOfFirst(frame, true) : place, now)
     if (taken.type !== 'appended' || seq < head.seq) return taken
     if (logs.get(author)?.endsIn(head) === true) return taken
-    logs.drop(author)
+    letGo(author)
     return OFF_CHAIN
   }
 

@@ -1,9 +1,12 @@
-import type { AuthorId } from '../brand.js'
+import type { AuthorId, Hash } from '../brand.js'
 import type { Entry } from '../coordination/records/entry.js'
 import { LIMITS } from '../limits.js'
 import { keyOf } from '../replication/author.js'
+import { decodeFrame } from '../replication/frame.js'
 import type { Admission } from '../replication/log-book.js'
 import type { AuthorLog } from '../replication/log.js'
+import { runAt } from '../replication/runs.js'
+import { frameHash } from '../replication/verification.js'
 import type { Context } from './context.js'
 import { decodeDropped, droppedNote, droppedRecords, encodeDropped, oldestBeyond } from './dropped.js'
 import type { Intake } from './intake.js'
@@ -22,11 +25,8 @@ export interface NamingParts {
 
 /** A log that is read anew from the own disk. */
 interface Rereading {
-  /** Numbers at which something may begin on the disk, ascending. */
-  readonly starts: number[]
   /** What counted of it in the view before. */
   readonly entries: readonly Entry[]
-  next: number
   isReading: boolean
 }
 
@@ -61,19 +61,25 @@ export class Naming {
    */
   restored(): void {
     const { logs } = this.#context
-    const authors = [...Array.from(logs.logs(), log => log.author), ...Array.from(logs.unread(), ([author]) => author)]
-    for (const author of authors) {
+    for (const author of this.#authors()) {
       const is = this.#parts.standing.admissionOf(author)
       this.#applied.set(author, is)
-      if (is.state === 'named' && is.head !== null && logs.get(author) === null) this.#begin(author, [])
+      if (is.state !== 'named') continue
+      if (is.head === null) this.#context.giveUp(author)
+      else if (logs.get(author)?.endsIn(is.head) === true) this.#retire(author, is.head.seq + 1)
+      else if (runAt(logs.onDisk(author), is.head.seq) !== null) this.#reread(author, logs.get(author), is)
     }
   }
 
   /** The roster may have changed. */
   apply(): void {
+    for (const author of this.#authors()) this.#applyTo(author)
+  }
+
+  /** Of these something is held, in memory or on disk. */
+  #authors(): AuthorId[] {
     const { logs } = this.#context
-    const authors = [...Array.from(logs.logs(), log => log.author), ...Array.from(logs.unread(), ([author]) => author)]
-    for (const author of authors) this.#applyTo(author)
+    return [...Array.from(logs.logs(), ({ author }) => author), ...Array.from(logs.unread(), ([author]) => author)]
   }
 
   /** Begins to read what waits for it: once nothing of that author is on its way to the disk. */
@@ -81,7 +87,9 @@ export class Naming {
     for (const [author, rereading] of this.#rereadings) {
       if (rereading.isReading || this.#context.commits.isWriting(author)) continue
       rereading.isReading = true
-      this.#read(author, rereading)
+      const admission = this.#parts.standing.admissionOf(author)
+      if (admission.state === 'named' && admission.head !== null) this.#readDown(author, rereading, { before: admission.head.seq + 1, hash: admission.head.hash }, [])
+      else this.#readOn(author, rereading, this.#context.logs.startOnDisk(author))
     }
   }
 
@@ -116,54 +124,84 @@ export class Naming {
     this.#rereadings.delete(author)
     rereading.delete(author)
     this.#context.happened({ type: 'viewChanged' })
-    if (is.state === 'named' && is.head === null) return
-    this.#begin(author, entries)
-  }
-
-  #begin(author: AuthorId, entries: readonly Entry[]): void {
-    const { logs, rereading } = this.#context
-    const starts = logs.onDisk(author).map(({ first }) => first)
-    this.#rereadings.set(author, { starts, entries, next: starts[0] ?? 0, isReading: false })
+    if (is.state === 'named' && is.head === null) return this.#context.giveUp(author)
+    this.#rereadings.set(author, { entries, isReading: false })
     rereading.add(author)
   }
 
-  #read(author: AuthorId, rereading: Rereading): void {
-    const { next } = rereading
-    this.#parts.reads.begin(author, next, CHUNK, frames => {
-      if (this.#rereadings.get(author) === rereading) this.#take(author, rereading, frames)
+  /**
+   * The chain that ends in the named head, from its newest whole snapshot on: read downwards, each frame held against the hash that the one above it
+   * names, so that what lies on the disk of other branches is never taken for it.
+   */
+  #readDown(author: AuthorId, rereading: Rereading, above: { readonly before: number; readonly hash: Hash }, chain: readonly Uint8Array[]): void {
+    const { crypto } = this.#context
+    const last = above.before + chain.length - 1
+    this.#parts.reads.beginBefore(author, above.before, CHUNK, read => {
+      if (this.#rereadings.get(author) !== rereading) return
+      let { before, hash } = above
+      const found = [...chain]
+      for (const bytes of read.toReversed()) {
+        const decoded = decodeFrame(bytes)
+        if (!decoded.ok || frameHash(crypto, decoded.value.headerBytes) !== hash) return this.#finish(author, rereading)
+        const { seq, prev, kind, part, parts } = decoded.value.header
+        found.unshift(bytes)
+        before = seq
+        hash = prev
+        if (seq > 0 && (kind !== 'snapshot' || part > 0 || seq + parts - 1 > last)) continue
+        this.#take(author, found)
+        return this.#finish(author, rereading)
+      }
+      if (read.length === 0) return this.#finish(author, rereading)
+      this.#readDown(author, rereading, { before, hash }, found)
     })
   }
 
-  #take(author: AuthorId, rereading: Rereading, frames: readonly Uint8Array[]): void {
+  /** What a start would read: from where the log begins on the disk to its end. */
+  #readOn(author: AuthorId, rereading: Rereading, from: number): void {
+    this.#parts.reads.begin(author, from, CHUNK, read => {
+      if (this.#rereadings.get(author) !== rereading) return
+      this.#take(author, read)
+      const next = read.length > 0 ? from + read.length : this.#context.logs.onDisk(author).find(({ first }) => first > from)?.first
+      if (next === undefined) return this.#finish(author, rereading)
+      this.#readOn(author, rereading, next)
+    })
+  }
+
+  #take(author: AuthorId, frames: readonly Uint8Array[]): void {
     const { logs, now } = this.#context
-    const { intake, places, standing } = this.#parts
+    const { intake, places } = this.#parts
     for (const bytes of frames) {
       const taken = intake.restore(bytes, now)
       if (taken.type !== 'appended') continue
       places.remember(taken.frames, idsIn(taken.change))
       for (const { header } of taken.frames) logs.get(author)?.stored(header.seq)
     }
-    const admission = standing.admissionOf(author)
-    const last = admission.state === 'named' ? (admission.head?.seq ?? -1) : Number.MAX_SAFE_INTEGER
-    const next = frames.length > 0 ? rereading.next + frames.length : rereading.starts.find(start => start > rereading.next)
-    if (next === undefined || next > last) return this.#finish(author, rereading)
-    rereading.next = next
-    this.#read(author, rereading)
   }
 
   #finish(author: AuthorId, { entries }: Rereading): void {
-    const { logs, notes, rereading, commits } = this.#context
+    const { logs, notes, rereading } = this.#context
     const { standing, levelling } = this.#parts
     this.#rereadings.delete(author)
     rereading.delete(author)
     logs.changed()
-    const start = logs.get(author)?.takeStart() ?? null
-    if (start !== null) commits.staged.starts.set(author, start)
     const admission = standing.admissionOf(author)
-    if (admission.state === 'member' && notes.has(droppedNote(author))) this.#context.note(droppedNote(author), null)
-    else if (admission.state === 'named') this.#listDropped(author, entries)
+    if (admission.state === 'named') {
+      this.#listDropped(author, entries)
+      if (admission.head !== null && logs.get(author)?.endsIn(admission.head) === true) this.#retire(author, admission.head.seq + 1)
+      else this.#context.giveUp(author)
+    } else if (notes.has(droppedNote(author))) this.#context.note(droppedNote(author), null)
     this.#context.happened({ type: 'viewChanged' })
     levelling.reconsider()
+  }
+
+  /** Takes off the disk what lies behind this number, if it is not of this host. */
+  #retire(author: AuthorId, from: number): void {
+    const { commits, logs, key } = this.#context
+    const start = logs.get(author)?.takeStart() ?? null
+    if (start !== null) commits.staged.starts.set(author, start)
+    if (keyOf(author) === key || logs.get(author)?.chain.beyond.length === 0) return
+    commits.staged.retired.push({ author, from, until: Number.MAX_SAFE_INTEGER })
+    logs.retired(author, from)
   }
 
   #counted(log: AuthorLog | null): Entry[] {

@@ -51,7 +51,6 @@ export type { ReplicaOptions } from './context.js'
 export class Replica {
   readonly mesh: MeshId
   readonly key: HostKey
-  readonly hostId: HostId
   readonly acts: ActSet
   readonly view: View
   readonly logs: LogBook
@@ -82,7 +81,7 @@ export class Replica {
   /** Puts the parts together. Each is given those that it calls, and so stands below the parts that it is given to. */
   constructor(options: ReplicaOptions) {
     const context = new Context(options)
-    const { crypto, mesh, key, hostId, acts, view, logs, clock, refusals, notes } = context
+    const { crypto, mesh, key, acts, view, logs, clock, refusals, notes } = context
     const standing = new Standing(context)
     const places = new Places(context)
     const reads = new Reads(context)
@@ -92,7 +91,8 @@ export class Replica {
     const acquaintance = new Acquaintance(context, standing, places)
     const levelling = new Levelling(context, standing, wants)
     const linkage = new Linkage(context, acquaintance, levelling, wants)
-    const intake = new Intake({ crypto, mesh, logs, view, clock, admission: standing.admissionOf, rereading: context.rereading, isAwaited: author => wants.isAwaited(author) })
+
+    const intake = new Intake({ crypto, mesh, logs, view, clock, admission: standing.admissionOf, rereading: context.rereading, giveUp: context.giveUp, isAwaited: author => wants.isAwaited(author) })
     const naming = new Naming(context, { standing, intake, reads, places, levelling })
     const doubts = new Doubts(context)
     const epochs = new Epochs(context, intake, places, doubts)
@@ -108,7 +108,6 @@ export class Replica {
 
     this.mesh = mesh
     this.key = key
-    this.hostId = hostId
     this.acts = acts
     this.view = view
     this.logs = logs
@@ -135,6 +134,11 @@ export class Replica {
   }
 
   // ---- what can be asked
+
+  /** The hash of its first key, whichever key it goes on with (rules B6). */
+  get hostId(): HostId {
+    return this.#context.hostId
+  }
 
   get author(): AuthorId | null {
     return this.#context.own.author

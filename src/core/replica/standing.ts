@@ -1,4 +1,5 @@
 import type { AuthorId, Hash, HostKey } from '../brand.js'
+import type { EndedHow } from '../coordination/membership/member.js'
 import type { Roster } from '../coordination/membership/roster.js'
 import { epochTextOf, keyOf } from '../replication/author.js'
 import type { Admission } from '../replication/log-book.js'
@@ -59,9 +60,15 @@ export class Standing {
     return admission.head !== null && seq <= admission.head.seq && this.#context.logs.get(author)?.endsIn(admission.head) === true
   }
 
-  /** This host's key has ended for good: it left, was revoked, retired or rotated. It writes nothing more. */
+  /** How this host's key came to its end, after which it writes nothing more; null while it stands. */
+  get ended(): EndedHow | null {
+    const standing = this.#context.acts.roster().admits(this.#context.key)
+    return standing.state === 'named' ? standing.how : null
+  }
+
+  /** This host's key has ended for good: it left, was revoked, retired or rotated. */
   get hasLeft(): boolean {
-    return this.#context.acts.roster().admits(this.#context.key).state === 'named'
+    return this.ended !== null
   }
 
   /** Over everything that counts and that this host holds, on disk or on its way there. */

@@ -49,6 +49,11 @@ export class Chain {
     return this.isEmpty ? this.past : addRunTo(this.past, { first: this.#base, last: this.headSeq })
   }
 
+  /** What the disk holds behind the head: frames that count no more. */
+  get beyond(): Runs {
+    return withinRuns(this.#onDisk, this.headSeq + 1, Number.MAX_SAFE_INTEGER)
+  }
+
   /** How many frames of the past are held. */
   get pastCount(): number {
     return countRuns(this.past)

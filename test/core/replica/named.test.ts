@@ -2,10 +2,11 @@ import { beforeEach, describe, expect, test } from 'vitest'
 import { writeAct } from '../../../src/core/coordination/membership/act.js'
 import type { NamedHead } from '../../../src/core/coordination/membership/body.js'
 import type { AuthorId } from '../../../src/core/brand.js'
+import { proveRotation } from '../../../src/core/coordination/membership/rotation.js'
 import { epochTextOf } from '../../../src/core/replication/author.js'
 import { decodeMessage, encodeMessage } from '../../../src/core/replication/message.js'
 import type { VerifiedFrame } from '../../../src/core/replication/verification.js'
-import { Bench, take, type Node } from './bench.js'
+import { Bench, signerOf, take, type Node } from './bench.js'
 import { Thief } from './thief.js'
 
 /** `a` founded the mesh, `v` is the host whose key somebody else has too, `c` is a third. */
@@ -114,6 +115,34 @@ describe('an act that names a head', () => {
     bench.advance(10_000)
     expectLevel(a, c, v)
     expect(a.texts()).toEqual([kept.text])
+    bench.cutAll(a)
+    a.restart()
+    bench.run()
+    expect(a.texts()).toEqual([kept.text])
+    expect(a.replica.digest()).toBe(c.replica.digest())
+    // what fell off is not kept on disk either
+    expect(Math.max(...framesOf(a, author).keys())).toBe(head.seq)
+  })
+
+  test('comes to the same where the host was killed before it had rolled back', () => {
+    const kept = v.note('before')
+    const author = authorOf(v)
+    const head = headAt(a, author)
+    v.note('after')
+    v.feed({ type: 'compact' })
+    v.note('after the snapshot')
+    bench.cutAll(a)
+    bench.cutAll(c)
+    // the act reaches the disk, and nothing that follows from it does
+    a.disk.acts.set('ending', name([head]))
+    a.restart()
+    bench.run()
+    expect(a.texts()).toEqual([kept.text])
+    expect(headAt(a, author)).toEqual(head)
+    expect(Math.max(...framesOf(a, author).keys())).toBe(head.seq)
+    bench.link(c, a)
+    bench.advance(10_000)
+    expectLevel(a, c)
   })
 
   test('of an epoch that is not named nothing stays', () => {
@@ -269,5 +298,34 @@ describe('what is withheld', () => {
     bench.advance(10_000)
     expect(c.replica.withheld(bench.wallMs)).toEqual([])
     expect(c.replica.view.record(claim.id)).not.toBeNull()
+  })
+})
+
+describe('a host with another key', () => {
+  test('goes on as the same host: what its first key claimed is live, and its second key releases it', () => {
+    const first = v.claim(['src/one/**'])
+    const second = v.claim(['src/two/**'])
+    const author = authorOf(v)
+    const next = bench.node('v2')
+    const body = { ...proveRotation(bench.mesh, v.signer, next.signer), heads: [headAt(a, author)], acts: [] }
+    const act = take(writeAct({ mesh: bench.mesh, stamp: { wall: bench.wallMs, count: 0 }, seen: [], content: { kind: 'rotate', body } }, signerOf('operator')))
+    submit(a, act)
+    bench.advance(10_000)
+    expect(v.try([{ kind: 'note', fields: { text: 'with the old key' } }])).toMatchObject({ ok: false, failure: { code: 'HOST_LEFT' } })
+    for (const [id, bytes] of a.disk.acts) next.disk.acts.set(id, bytes)
+    next.start()
+    bench.link(next, a)
+    bench.advance(10_000)
+    expect(next.replica.acts.roster().members.get(next.replica.key)?.hostId).toBe(v.replica.hostId)
+    next.write('release', { claims: [first.id] })
+    bench.advance(10_000)
+    for (const node of [a, c, next]) {
+      const live = node.replica.view.claims.live(bench.wallMs)
+      expect(live.map(({ id, host }) => [id, host]), node.name).toEqual([[second.id, v.replica.hostId]])
+    }
+    expectLevel(a, c, next)
+    const { id } = next.claim(['src/three/**'])
+    expect(a.replica.view.claims.claim(id)?.host).toBe(v.replica.hostId)
+    expect(next.replica.hostId).toBe(v.replica.hostId)
   })
 })

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { nodeCrypto } from '../../../src/adapters/crypto/node.js'
 import type { AuthorId, HostKey, RecordId } from '../../../src/core/brand.js'
 import { writeAct } from '../../../src/core/coordination/membership/act.js'
-import type { NamedHead } from '../../../src/core/coordination/membership/body.js'
+import type { NamedHead, OperatorKey } from '../../../src/core/coordination/membership/body.js'
 import type { Crypto } from '../../../src/core/crypto.js'
 import { GENERATION, MINOR } from '../../../src/core/domain.js'
 import { toHex } from '../../../src/core/encoding/bytes.js'
@@ -11,7 +11,7 @@ import { makeForkProof } from '../../../src/core/replication/fork.js'
 import { decodeFrame } from '../../../src/core/replication/frame.js'
 import { encodeMessage, type Message } from '../../../src/core/replication/message.js'
 import { recordCase } from '../../support/cases.js'
-import { Bench, take, type Node } from './bench.js'
+import { Bench, signerOf, take, type Node } from './bench.js'
 import { Thief } from './thief.js'
 
 const SEED = Number(process.env.SKEIN_SEED ?? Date.now() % 100_000)
@@ -42,9 +42,15 @@ const headAt = (node: Node, of: AuthorId): NamedHead => {
 /** The frames that a host has on disk, as they were written. */
 const framesOf = (node: Node, of: AuthorId): ReadonlyMap<number, Uint8Array> => new Map(node.disk.frames.get(of))
 
-/** What ends the victim's key; signed with that key itself, as whoever stole it can too. */
-const ending = (bench: Bench, victim: Node, heads: readonly NamedHead[], count: number): Uint8Array =>
-  take(writeAct({ mesh: bench.mesh, stamp: { wall: bench.wallMs, count }, seen: [], content: { kind: 'retire', body: { key: victim.replica.key, heads } } }, victim.signer))
+/** An operator ends the victim's key. */
+const ending = (bench: Bench, victim: Node, heads: readonly NamedHead[], by = 'operator'): Uint8Array => {
+  const body = { hosts: [{ key: victim.replica.key, heads }], operators: [], acts: [], reason: 'stolen' }
+  return take(writeAct({ mesh: bench.mesh, stamp: { wall: bench.wallMs, count: 0 }, seen: [], content: { kind: 'revoke', body } }, signerOf(by)))
+}
+
+/** A second operator, introduced by the first. */
+const second = (bench: Bench): Uint8Array =>
+  take(writeAct({ mesh: bench.mesh, stamp: { wall: bench.wallMs, count: 0 }, seen: [], content: { kind: 'operator', body: { key: toHex(signerOf('second').publicKey) as OperatorKey, name: 'second' } } }, signerOf('operator')))
 
 /** A peer that says whatever the test makes it say, on a link that is open already. */
 class Mouth {
@@ -86,7 +92,7 @@ test(`case 45: of ${STOLEN} records signed with a stolen key none counts once th
   const thief = new Thief(bench.mesh, v.signer)
   bench.cutAll(v)
   bench.link(c, a)
-  a.feed({ type: 'act', request: 9_001, bytes: ending(bench, v, [head], 1) })
+  a.feed({ type: 'act', request: 9_001, bytes: ending(bench, v, [head]) })
   bench.run()
   const mouths = [a, c].map(node => new Mouth(node, v.replica.key))
   const backdated = bench.wallMs - 86_400_000
@@ -146,7 +152,7 @@ class QuickBench extends Bench {
 
 type Event = (node: Node, mouth: Mouth) => void
 
-/** One victim, two acts that end its key with different heads, a thief; and everything that can come to a host of it, to be dealt in any order. */
+/** One victim, two operators who end its key with different heads at once, a thief; and everything that can come to a host of it, to be dealt in any order. */
 const history = () => {
   const bench = new QuickBench()
   const a = bench.found('a')
@@ -170,7 +176,7 @@ const history = () => {
   const forks = ([[low.seq - 4, 2], [low.seq - 4, 1], [low.seq - 3, 3], [low.seq - 1, 3], [high.seq, 3]] as const).map(([at, count]) => thief.branch(of, chain, at).write(count, bench.wallMs - 3_600_000))
   const beside = thief.branch(of, chain, low.seq - 2)
   const besideFrames = [...beside.write(1, bench.wallMs), ...beside.compact(bench.wallMs), ...beside.write(1, bench.wallMs)]
-  const acts = [ending(bench, v, [high], 1), ending(bench, v, [low], 2)]
+  const acts = [second(bench), ending(bench, v, [high]), ending(bench, v, [low], 'second')]
   const held = chain.get(low.seq - 3)
   const forged = forks[0]?.[0]
   if (held === undefined || forged === undefined) throw new Error('a frame is missing')
