@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { droppedIn } from '../core/replica/dropped.js'
 import { authorParts, keyOf } from '../core/replication/author.js'
 import type { Host } from '../host/host.js'
 import { iso } from './age.js'
@@ -43,7 +44,7 @@ export type DroppedRow = z.infer<typeof droppedSchema>
 
 /** What fell off a log because an act named an earlier head of it. */
 export const droppedRows = (host: Host): DroppedRow[] =>
-  host.replica.dropped().slice(0, LISTED).map(({ author, from, to, count, at, records }) => ({
+  droppedIn(host.replica.notes).slice(0, LISTED).map(({ author, from, to, count, at, records }) => ({
     host: host.nameOf(keyOf(author)),
     epoch: authorParts(author).epoch.counter,
     from,

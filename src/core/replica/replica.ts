@@ -10,7 +10,6 @@ import { Collecting } from './collecting.js'
 import { Comparing } from './comparing.js'
 import { Context, type ReplicaOptions } from './context.js'
 import { Doubts, type Doubt } from './doubts.js'
-import { droppedIn, type Dropped } from './dropped.js'
 import type { Effect } from './effect.js'
 import { Epochs } from './epochs.js'
 import { Exchange } from './exchange.js'
@@ -219,11 +218,6 @@ export class Replica {
   /** Epochs whose claims are in no view, and may stand all the same (rules E5). @param meshNow mesh time */
   withheld(meshNow: Millis): Withheld[] {
     return this.#withholding.list(meshNow)
-  }
-
-  /** What was written, and counts no more since an act named an earlier head: newest first, a bounded list. */
-  dropped(): Dropped[] {
-    return droppedIn(this.notes)
   }
 
   // ---- the one way in

@@ -3,6 +3,7 @@ import { writeAct } from '../../../src/core/coordination/membership/act.js'
 import type { NamedHead } from '../../../src/core/coordination/membership/body.js'
 import type { AuthorId } from '../../../src/core/brand.js'
 import { proveRotation } from '../../../src/core/coordination/membership/rotation.js'
+import { droppedIn } from '../../../src/core/replica/dropped.js'
 import { epochTextOf } from '../../../src/core/replication/author.js'
 import { decodeMessage, encodeMessage } from '../../../src/core/replication/message.js'
 import type { VerifiedFrame } from '../../../src/core/replication/verification.js'
@@ -97,7 +98,7 @@ describe('an act that names a head', () => {
     bench.advance(10_000)
     v.restart()
     for (const node of [a, v]) {
-      const [dropped] = node.replica.dropped()
+      const [dropped] = droppedIn(node.replica.notes)
       expect(dropped, node.name).toMatchObject({ author: authorOf(v), from: head.seq + 1, to: head.seq + 1, count: 1, records: [{ id: late.id, kind: 'note' }] })
       expect(dropped?.records[0]?.prose).toContain('after')
     }
