@@ -184,7 +184,7 @@ const history = () => {
   return { bench, a, v, r, thief, first, late, of, chain, acts, low, high, stolen: [epoch.frames, ...forks, besideFrames], proof: makeForkProof(of, other, forged).bytes }
 }
 
-test(`case 47, must show 5: in ${ORDERS} orders of acts, honest frames, stolen frames, proofs and restarts everybody comes to the same (seed ${SEED})`, { timeout: 240_000 }, () => {
+test(`case 47, must show 5: in ${ORDERS} orders of acts, honest frames, stolen frames, proofs and restarts everybody comes to the same (seed ${SEED})`, { timeout: 240_000 + ORDERS * 60 }, () => {
   const { bench, a, r, thief, first, late, of, chain, acts, low, stolen, proof, v } = history()
   const key = v.replica.key
   const empty = r.disk.copy()
