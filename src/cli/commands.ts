@@ -20,6 +20,7 @@ import { log } from './commands/log.js'
 import { peers } from './commands/peers.js'
 import { pending } from './commands/pending.js'
 import { accept, propose, reject } from './commands/propose.js'
+import { rotateKey } from './commands/rotate-key.js'
 import { release } from './commands/release.js'
 import { renew } from './commands/renew.js'
 import { repo } from './commands/repo.js'
@@ -47,7 +48,7 @@ export const GROUPS: ReadonlyMap<Command['group'], string> = new Map([
 
 /** Every command, in the order in which help shows them. */
 export const COMMANDS: readonly Command[] = [
-  init, invite, join, up, down, leave, revoke, operator, sync, peers, whoami, sessions, repo,
+  init, invite, join, up, down, leave, revoke, rotateKey, operator, sync, peers, whoami, sessions, repo,
   claim, release, renew, claims, who,
   propose, accept, reject, send, ask, answer, ack, nack, intent, intents, block, unblock, decide, withdraw,
   status, pending, inbox, conversation, log, show, verify, doctor, schemaCommand(() => COMMANDS),

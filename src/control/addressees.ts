@@ -24,7 +24,7 @@ export const sessionsKnown = (host: Host, of: HostKey): SessionName[] => {
   const names = new Set<SessionName>()
   for (const entry of host.replica.view.records()) {
     const quiet = entry.parsed.type === 'valid' && kindSpec(entry.parsed.record.kind)?.family === 'hosts'
-    if (entry.hostKey === of && entry.session !== null && !quiet) names.add(entry.session)
+    if (host.replica.acts.roster().presentKey(entry.hostKey) === of && entry.session !== null && !quiet) names.add(entry.session)
   }
   if (of === host.replica.key) for (const { name } of host.sessions.list()) names.add(name)
   names.delete(HOST_SESSION)

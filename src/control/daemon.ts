@@ -5,10 +5,12 @@ import { DiskWatch } from '../host/disk-watch.js'
 import { Host, type HostAdapters } from '../host/host.js'
 import { isAlive, readHolder } from '../host/holder.js'
 import { homePaths } from '../host/home.js'
+import { isReplaced } from '../host/rotation.js'
 import { systemAdapters } from './assembly.js'
 import { daemonLog, type Log } from './daemon-log.js'
 import { doubtText } from './doubt.js'
 import { FENCED_EXIT } from './fence.js'
+import { rotationText } from './rotation.js'
 import { ControlServer } from './server.js'
 
 export interface RunningDaemon {
@@ -30,11 +32,14 @@ export const runDaemon = async (home: string, adapters: HostAdapters = systemAda
   const host = opened.value
   if (host.replica.hasLeft) {
     await host.stop()
-    return failure('HOST_LEFT', `this host has left the mesh ${host.settings.meshName} for good; what it holds can still be read`, { next: ['skein sync', 'skein --home ANOTHER-FOLDER join TOKEN'] })
+    const why = isReplaced(host.replica) ? 'another key has taken the place of this home\'s, which is an older copy or has lost its new key file' : `this host has left the mesh ${host.settings.meshName} for good`
+    return failure('HOST_LEFT', `${why}; what it holds can still be read`, { next: ['skein sync', 'skein --home ANOTHER-FOLDER join TOKEN'] })
   }
   const log = daemonLog(host.paths.log)
   host.runtime.on(event => logEvent(log, host, event))
   if (host.replica.doubt?.epoch === null) log.warn({ cause: host.replica.doubt.cause }, doubtText(host.replica.doubt))
+  const rotation = rotationText(host)
+  if (rotation !== null) log.warn({}, rotation)
   const network = await host.connect({ listen: true })
   if (!network.ok) {
     await host.stop()

@@ -9,6 +9,7 @@ import { FENCED_EXIT, fenceWarnings } from './fence.js'
 import { freshnessOf } from './freshness.js'
 import { noticesFor } from './notices.js'
 import type { OperationContext } from './operation.js'
+import { rotationNotice } from './rotation.js'
 import { OPERATIONS } from './operations.js'
 import { renewByActivity } from './renewal.js'
 
@@ -39,7 +40,7 @@ export const dispatch = async (host: Host, call: Call): Promise<Reply> => {
     const renewed = found.renewsLeases === false ? [] : await renewByActivity(context)
     const outcome = await found.run(context, args.data)
     if (!outcome.ok) return failureReply(outcome.failure, freshnessOf(host))
-    const told = found.tells ? [...doubtNotice(context), ...copiedNotice(context), ...noticesFor(context)] : []
+    const told = found.tells ? [...doubtNotice(context), ...rotationNotice(host), ...copiedNotice(context), ...noticesFor(context)] : []
     return {
       envelope: {
         schema_version: SCHEMA_VERSION,

@@ -22,7 +22,7 @@ const sorted = (fields: object): string => JSON.stringify(Object.entries(fields)
 
 /** Tells the other hosts of a repository here; written only when it says something new. */
 export const publishRepository = async (host: Host, fields: RecordFields & { readonly key: string }): Promise<Result<true>> => {
-  const said = publishedRepositories(host).find(entry => entry.hostKey === host.replica.key && entry.parsed.record.fields.key === fields.key)
+  const said = publishedRepositories(host).find(entry => entry.host === host.replica.hostId && entry.parsed.record.fields.key === fields.key)
   if (said !== undefined && sorted(said.parsed.record.fields) === sorted(fields)) return success(true)
   const written = await host.write(HOST_SESSION, [{ kind: 'repo', fields }])
   return written.ok ? success(true) : written

@@ -6,8 +6,12 @@ import { withheldRows } from './withheld.js'
 
 const iso = (wall: Millis): string => new Date(wall).toISOString()
 
-/** Own wall time at which this host was last heard, or null. Linked now is heard now. */
-export const heardAt = (host: Host, key: HostKey): Millis | null => (key === host.replica.key ? host.now().wall : host.replica.heardFrom(key))
+/** Own wall time at which the host of this key was last heard, or null. Linked now is heard now. */
+export const heardAt = (host: Host, key: HostKey): Millis | null => {
+  const present = host.replica.acts.roster().presentKey(key)
+  if (present === host.replica.key) return host.now().wall
+  return host.replica.heardFrom(present) ?? host.replica.heardFrom(key)
+}
 
 /**
  * How far an answer about these repositories can be trusted (all, when left out): it is complete when every other host with live claims

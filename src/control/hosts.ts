@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { HostKey, Millis } from '../core/brand.js'
+import type { HostId, HostKey, Millis } from '../core/brand.js'
 import type { Member } from '../core/coordination/membership/member.js'
 import { LIMITS } from '../core/limits.js'
 import { keyOf } from '../core/replication/author.js'
@@ -41,20 +41,20 @@ export const linkTo = (host: Host, key: HostKey): Link | null => {
 }
 
 /** What each host's sessions do now, counted from the records. */
-const activity = (host: Host, now: Millis): Map<HostKey, { claims: number; sessions: Set<string> }> => {
-  const found = new Map<HostKey, { claims: number; sessions: Set<string> }>()
-  const of = (key: HostKey) => {
-    const known = found.get(key) ?? { claims: 0, sessions: new Set<string>() }
-    found.set(key, known)
+const activity = (host: Host, now: Millis): Map<HostId, { claims: number; sessions: Set<string> }> => {
+  const found = new Map<HostId, { claims: number; sessions: Set<string> }>()
+  const of = (id: HostId) => {
+    const known = found.get(id) ?? { claims: 0, sessions: new Set<string>() }
+    found.set(id, known)
     return known
   }
   for (const claim of host.replica.view.claims.live(now)) {
-    const { sessions } = of(claim.hostKey)
+    const { sessions } = of(claim.host)
     sessions.add(claim.session)
-    of(claim.hostKey).claims += 1
+    of(claim.host).claims += 1
   }
   for (const entry of host.replica.view.records()) {
-    if (entry.session !== null && entry.session !== 'host' && now - entry.wall < LIMITS.leaseDefaultMs) of(entry.hostKey).sessions.add(entry.session)
+    if (entry.session !== null && entry.session !== 'host' && now - entry.wall < LIMITS.leaseDefaultMs) of(entry.host).sessions.add(entry.session)
   }
   return found
 }
@@ -93,8 +93,8 @@ export const hostRowsByKey = (host: Host): (readonly [HostKey, HostRow])[] => {
       heard: heard === null ? null : iso(heard),
       heard_ms: heard === null ? null : Math.max(0, wall - heard),
       skew_ms: link?.offsetMs === undefined || link.offsetMs === null ? null : Math.round(link.offsetMs),
-      live_claims: known ? (active.get(key)?.claims ?? 0) : null,
-      sessions: known ? (active.get(key)?.sessions.size ?? 0) : null,
+      live_claims: known ? (active.get(member.hostId)?.claims ?? 0) : null,
+      sessions: known ? (active.get(member.hostId)?.sessions.size ?? 0) : null,
       version: versions.get(key) ?? null
     }
     return [key, row]

@@ -190,6 +190,7 @@ const joinFailure = (token: InvitationToken, failures: Joined['failures']): stri
 const nextSteps = (token: InvitationToken, failures: Joined['failures']): string[] => {
   const codes = new Set<string>(failures.map(({ code }) => code))
   if (['INVITATION_USED', 'INVITATION_EXPIRED', 'INVITATION_CANCELLED', 'INVITATION_INVALID'].some(code => codes.has(code))) return [`on ${token.hostName}: skein invite`]
+  if (codes.has('PIN_MISMATCH')) return [`on ${token.hostName}: skein invite, since it may have another key by now (skein rotate-key)`, `on ${token.hostName}: skein invite --dial ADDRESS, where another host answers there`]
   return [`on ${token.hostName}: skein up`, `on ${token.hostName}: skein invite --dial ADDRESS, one that this host can reach`]
 }
 

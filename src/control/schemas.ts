@@ -29,6 +29,16 @@ const revokedSchema = z.object({
   held_back: z.boolean().describe('it was in no view: its invitation had no use left')
 })
 
+const rotatedSchema = z.object({
+  host: z.string(),
+  id: z.string(),
+  key: z.string().describe('the key of the host from now on'),
+  old: z.string(),
+  act: z.string(),
+  claims: z.number().int().describe('live claims of the host, which stay its own'),
+  daemon: z.enum(['up again', 'none ran', 'not up again'])
+})
+
 const joinedSchema = z.object({
   mesh: z.string(),
   mesh_id: z.string(),
@@ -57,6 +67,7 @@ const OTHERS: ReadonlyMap<string, z.ZodType> = new Map<string, z.ZodType>([
   ['invite list', z.object({ invitations: z.array(invitationSchema) })],
   ['invite revoke', invitationSchema],
   ['revoke', revokedSchema],
+  ['rotate-key', rotatedSchema],
   ['operator key', z.object({ key: z.string() })],
   ['operator add', z.object({ key: z.string(), name: z.string(), act: z.string() })],
   ['operator revoke', z.object({ key: z.string(), name: z.string().nullable(), act: z.string() })],

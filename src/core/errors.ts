@@ -43,6 +43,7 @@ export const ERRORS = {
   KEY_MODE: { exit: 4, link: 'keep' },
   STORE_LOCKED: { exit: 4, link: 'keep' },
   STORE_DAMAGED: { exit: 4, link: 'keep' },
+  STORE_DOUBTED: { exit: 4, link: 'keep' },
   FENCED: { exit: 4, link: 'keep' },
   DISK_FULL: { exit: 4, link: 'keep' },
   NO_DAEMON: { exit: 4, link: 'keep' },

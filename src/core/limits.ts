@@ -40,7 +40,9 @@ export const LIMITS = {
 
   // links
   unauthenticatedConnections: 16, // strangers at once; a reconnecting fleet passes in turns of a few ms each
-  unauthenticatedBytes: 4 * 1024, // a hello and a proof take 600
+  credentialActs: 4, // an invitation, one witness and two rotations: twelve signatures of a stranger at most
+  credentialBytes: 12 * 1024, // a rotation that names a hundred acts; of a larger one others tell
+  unauthenticatedBytes: 16 * 1024, // a hello and a proof take 600, with the acts that vouch for a rotated key up to credentialBytes more
   handshakeMs: 5_000, // two round trips; generous for a loaded laptop on a bad line
   messageBytes: 320 * 1024, // one snapshot part and its header
   framesPerReplyBytes: 256 * 1024, // 28 ms of decoding at worst, under the 50 ms an event loop may block

@@ -171,9 +171,11 @@ export const writeSettings = (paths: HomePaths, settings: Settings): Result<true
 
 const HOST_KEY = 'host.key'
 const OPERATOR_KEY = 'operator.key'
-const KEY_FILES = [HOST_KEY, OPERATOR_KEY]
+/** The key that is to take the host key's place, while a host changes its key. */
+const NEXT_KEY = 'next.key'
+const KEY_FILES = [HOST_KEY, OPERATOR_KEY, NEXT_KEY]
 /** What a key file is called until it is whole (adapters/keys/key-file.ts). */
-const KEY_DRAFT = /^\.(host|operator)\.key\.[0-9a-f]{16}$/
+const KEY_DRAFT = /^\.(host|operator|next)\.key\.[0-9a-f]{16}$/
 
 /** Takes away a home that was being made, or one that is given up for another; that it was being made goes last. */
 export const removeHome = (paths: HomePaths): void => {
@@ -203,7 +205,7 @@ export const makeStagedHome = (paths: HomePaths): Result<HomePaths> => {
  */
 export const promoteStagedHome = (paths: HomePaths, staged: HomePaths): void => {
   rmSync(paths.settings, { force: true })
-  rmSync(join(paths.folder, OPERATOR_KEY), { force: true })
+  for (const file of [OPERATOR_KEY, NEXT_KEY]) rmSync(join(paths.folder, file), { force: true })
   const moves = [[join(staged.folder, HOST_KEY), join(paths.folder, HOST_KEY)], [staged.store, paths.store], [staged.run, paths.run], [staged.log, paths.log], [staged.settings, paths.settings]] as const
   for (const [from, to] of moves) {
     if (!existsSync(from)) continue

@@ -1,17 +1,19 @@
 import type { HostKey, MeshId, Millis, Now, SessionName } from '../core/brand.js'
+import { hostIdOf } from '../core/domain.js'
 import type { DialTarget } from '../core/presence/dial-plan.js'
 import { isKindOf } from '../core/coordination/records/entry.js'
 import type { Draft, Written } from '../core/replica/input.js'
 import { Replica } from '../core/replica/replica.js'
-import { failure, success, type Result } from '../core/result.js'
+import { success, type Result } from '../core/result.js'
 import { LIMITS } from '../core/limits.js'
 import { advertisedAddresses, type AdvertisedAddress } from './addresses.js'
 import { forgetHolder, noteHolder } from './holder.js'
 import { readHome, type HomePaths, type Settings } from './home.js'
 import type { HostAdapters } from './host-adapters.js'
-import { JOINING_NOTE, readJoining } from './joining-note.js'
-import { Network } from './network.js'
+import { resumeJoining } from './joining-note.js'
+import { listenOn, Network } from './network.js'
 import { readEnrolment, writeEnrolment, type Enrolment } from './repository/enrolment.js'
+import { ROTATION_NOTE, settleRotation } from './rotation.js'
 import { Runtime } from './runtime.js'
 import { cpuMs, openWhenFree } from './store-opening.js'
 import type { Evidence } from './session/evidence.js'
@@ -65,21 +67,34 @@ export class Host {
     const home = readHome(folder)
     if (!home.ok) return home
     const { paths, settings } = home.value
-    const signer = await adapters.keys(folder).host()
-    if (!signer.ok) return signer
+    const keys = adapters.keys(folder)
+    const present = await keys.host()
+    if (!present.ok) return present
     const create = options.create ?? false
     const store = await openWhenFree(paths, adapters, { create, orRead: !create && !options.daemon }, options.lockMs ?? LIMITS.storeLockMs)
     if (!store.ok) return store
     const { frames, sinceMono, sinceCpuMs, remade } = store.value
+    // whoever had the store until now may have changed the key
+    const signer = await keys.host()
+    if (!signer.ok) {
+      await frames.close()
+      return signer
+    }
     const noted = noteHolder(paths.holder, options.what, new Date(adapters.clock.now().wall))
     if (!noted.ok && (options.daemon || frames.fence === null)) {
       await frames.close()
       return noted
     }
     const replica = new Replica({ crypto: adapters.crypto, mesh: settings.mesh as MeshId, signer: signer.value })
-    const runtime = new Runtime({ replica, store: frames, clock: adapters.clock, random: adapters.random, witness: adapters.witness(replica.hostId) })
+    const runtime = new Runtime({ replica, store: frames, clock: adapters.clock, random: adapters.random, witness: adapters.witness(hostIdOf(adapters.crypto, replica.key)) })
     const loaded = await runtime.load({ place: await adapters.place(paths.store), remade })
     if (!loaded.ok) return loaded
+    const settled = await settleRotation(replica, keys)
+    if (settled.ok && settled.value !== null) runtime.note(ROTATION_NOTE, settled.value)
+    if (!settled.ok || settled.value === 'finished') {
+      await runtime.stop()
+      return settled.ok ? Host.open(folder, adapters, options) : settled
+    }
     const enrolment = readEnrolment(replica.notes.get(ENROLMENT_NOTE) ?? null)
     if (!enrolment.ok) {
       await runtime.stop()
@@ -141,7 +156,7 @@ export class Host {
     for (const [note, value] of this.replica.notes) {
       if (!note.startsWith(PEER_NOTE)) continue
       const [label = '', key] = value.split(' ')
-      targets.push({ url: note.slice(PEER_NOTE.length), label, key: key === undefined ? null : (key as HostKey) })
+      targets.push({ url: note.slice(PEER_NOTE.length), label, key: key === undefined ? null : this.replica.acts.roster().presentKey(key as HostKey) })
     }
     return targets
   }
@@ -190,7 +205,7 @@ export class Host {
     if (!transport.ok) return transport
     const network = new Network({ runtime, transport: transport.value, clock: adapters.clock, random: adapters.random })
     if (options.listen) {
-      const listening = await listenOn(network, settings)
+      const listening = await listenOn(network, settings.listen)
       if (!listening.ok) return listening
     }
     this.#network = network
@@ -255,41 +270,20 @@ export class Host {
     forgetHolder(this.paths.holder)
   }
 
-  /** What each host last said of itself. */
+  /** What each host last said of itself, by its present key. */
   profiles(): { hostKey: HostKey; addresses: readonly { url: string; label: string }[]; version: string | undefined }[] {
     const newest = new Map<HostKey, { hostKey: HostKey; wall: Millis; count: number; addresses: readonly { url: string; label: string }[]; version: string | undefined }>()
+    const roster = this.replica.acts.roster()
     for (const entry of this.replica.view.ofKind('profile')) {
       if (!isKindOf(entry, 'profile')) continue
-      const held = newest.get(entry.hostKey)
+      const hostKey = roster.presentKey(entry.hostKey)
+      const held = newest.get(hostKey)
       if (held !== undefined && (held.wall > entry.wall || (held.wall === entry.wall && held.count >= entry.count))) continue
       const { addresses = [], version } = entry.parsed.record.fields
-      newest.set(entry.hostKey, { hostKey: entry.hostKey, wall: entry.wall, count: entry.count, addresses, version })
+      newest.set(hostKey, { hostKey, wall: entry.wall, count: entry.count, addresses, version })
     }
     return [...newest.values()]
   }
-}
-
-const listenOn = async (network: Network, { listen }: Settings): Promise<Result<true>> => {
-  try {
-    await network.listen(listen.host, listen.port)
-    return success(true)
-  } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : String(error)
-    const where = `${listen.host}:${listen.port}`
-    if (code === 'EADDRINUSE') return failure('PORT_TAKEN', `another program listens on ${where}`, { field: '--listen', next: ['skein up --listen ADDRESS:PORT'], details: { address: where } })
-    return failure('PORT_TAKEN', `cannot listen on ${where}: ${code}`, { field: '--listen', details: { address: where, cause: code } })
-  }
-}
-
-/** A newcomer goes on presenting its invitation until as many members as it takes have witnessed it. */
-const resumeJoining = (runtime: Runtime): void => {
-  const { notes, acts, key } = runtime.replica
-  const noted = notes.get(JOINING_NOTE)
-  if (noted === undefined) return
-  const joining = readJoining(noted)
-  const witnesses = acts.roster().members.get(key)?.witnesses.length ?? 0
-  if (joining === null || witnesses >= LIMITS.witnesses) runtime.note(JOINING_NOTE, null)
-  else runtime.feed({ type: 'joining', ...joining })
 }
 
 const REFRESH_MS = 50

@@ -2,6 +2,7 @@ import type { HostKey } from '../core/brand.js'
 import { LIMITS } from '../core/limits.js'
 import { DialPlan, type DialState, type DialTarget } from '../core/presence/dial-plan.js'
 import type { ErrorCode } from '../core/errors.js'
+import { failure, success, type Result } from '../core/result.js'
 import type { LinkId } from '../core/replica/input.js'
 import type { Clock } from '../ports/clock.js'
 import type { Random } from '../ports/random.js'
@@ -73,7 +74,11 @@ export class Network {
   async #link(target: DialTarget): Promise<Attempt> {
     const { runtime, transport } = this.#parts
     const { url } = target
-    const dialled = await transport.dial({ url, label: target.label }, { pin: pinBytes(target.key), timeoutMs: LIMITS.dialMs })
+    const pinned = await transport.dial({ url, label: target.label }, { pin: pinBytes(target.key), timeoutMs: LIMITS.dialMs })
+    // it may have another key by now: then it brings the act that says so, and only a member is linked
+    const mayBeRotated = !pinned.ok && pinned.failure.reason === 'pin-mismatch' && target.key !== null && runtime.replica.acts.roster().members.has(target.key)
+    const unpinned = mayBeRotated ? await transport.dial({ url, label: target.label }, { pin: null, timeoutMs: LIMITS.dialMs }) : null
+    const dialled = unpinned?.ok === true ? unpinned : pinned
     if (!dialled.ok) return { ok: false, url, code: dialled.failure.reason === 'pin-mismatch' ? 'PIN_MISMATCH' : 'UNREACHABLE', text: dialled.failure.text, key: null }
     return new Promise(resolve => {
       let link: LinkId = 0
@@ -85,7 +90,7 @@ export class Network {
         else resolve({ ok: false, url, code: event.code, text: event.text, key: event.key })
       })
       // events of a link come after it was attached, never during
-      link = runtime.attach(dialled.connection, target.key)
+      link = runtime.attach(dialled.connection, mayBeRotated ? null : target.key)
     })
   }
 
@@ -131,5 +136,18 @@ export class Network {
     if (known === null) this.#plan.failed(target.url, attempt.ok ? '' : attempt.text, mono, this.#chance())
     else this.#plan.succeeded(target.url, known, mono)
     this.#schedule()
+  }
+}
+
+/** Listens, or says in words why not: `PORT_TAKEN`. */
+export const listenOn = async (network: Network, listen: { readonly host: string; readonly port: number }): Promise<Result<true>> => {
+  try {
+    await network.listen(listen.host, listen.port)
+    return success(true)
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : String(error)
+    const where = `${listen.host}:${listen.port}`
+    if (code === 'EADDRINUSE') return failure('PORT_TAKEN', `another program listens on ${where}`, { field: '--listen', next: ['skein up --listen ADDRESS:PORT'], details: { address: where } })
+    return failure('PORT_TAKEN', `cannot listen on ${where}: ${code}`, { field: '--listen', details: { address: where, cause: code } })
   }
 }

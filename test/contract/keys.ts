@@ -71,6 +71,24 @@ export const keysContract = (open: (random: Random) => Promise<KeysSetup>, sourc
 
   afterEach(() => setup.dispose())
 
+  it('puts a next host key in the place of the present one, or gives it up', async () => {
+    const { keys } = setup
+    const first = valueOf(await keys.createHost())
+    expect(valueOf(await keys.nextHost())).toBeNull()
+    expect(codeOf(await keys.promoteNextHost())).toBe('ok')
+    expect(signatureOf(valueOf(await keys.host()))).toBe(signatureOf(first))
+    valueOf(await keys.createNextHost())
+    expect(codeOf(await keys.createNextHost())).toBe('HOME_EXISTS')
+    valueOf(await keys.dropNextHost())
+    expect(valueOf(await keys.nextHost())).toBeNull()
+    const next = valueOf(await keys.createNextHost())
+    expect(signatureOf(valueOf(await keys.host()))).toBe(signatureOf(first))
+    valueOf(await keys.promoteNextHost())
+    expect(valueOf(await keys.nextHost())).toBeNull()
+    expect(signatureOf(valueOf(await keys.host()))).toBe(signatureOf(next))
+    expect(signatureOf(next)).not.toBe(signatureOf(first))
+  })
+
   it('says that there is no key yet', async () => {
     expect(codeOf(await setup.keys.host())).toBe('NO_HOME')
     expect(codeOf(await setup.keys.operator(null))).toBe('NO_OPERATOR_KEY')

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { constants } from 'node:fs'
-import { link, open, rm } from 'node:fs/promises'
+import { link, lstat, open, rename, rm } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { z } from 'zod'
 import { fromHex, toHex, utf8 } from '../../core/encoding/bytes.js'
@@ -134,5 +134,32 @@ export const createKeyFile = async (path: string, fields: { readonly type: strin
     return failure(writeErrorCode(code), `${path} cannot be written (${code})`)
   } finally {
     bytes.fill(0)
+  }
+}
+
+/** Whether something bears this name, in whatever state; reading it says in which. */
+export const keyFileExists = async (path: string): Promise<boolean> => {
+  try {
+    await lstat(path)
+    return true
+  } catch (error) {
+    return systemCode(error) !== 'ENOENT'
+  }
+}
+
+/** One key file in the place of another: on disk before it answers, and never neither of them. */
+export const replaceKeyFile = (from: string, to: string): Promise<Result<null>> => changing(to, () => rename(from, to))
+
+/** The key is gone for good, on disk before it answers. */
+export const dropKeyFile = (path: string): Promise<Result<null>> => changing(path, () => rm(path, { force: true }))
+
+const changing = async (path: string, change: () => Promise<void>): Promise<Result<null>> => {
+  try {
+    await change()
+    await syncFolder(dirname(path))
+    return success(null)
+  } catch (error) {
+    const code = systemCode(error)
+    return failure(writeErrorCode(code), `${path} cannot be written (${code})`)
   }
 }

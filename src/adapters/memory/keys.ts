@@ -23,6 +23,7 @@ const generateSigner = (random: Random): Signer => {
 /** Keys that end with the process, for simulations and tests: a passphrase is compared, without a slow derivation. */
 export const memoryKeys = (random: Random): Keys => {
   let host: Signer | null = null
+  let next: Signer | null = null
   let operator: OperatorKey | null = null
 
   const openOperator = (passphrase: string | null): Result<Signer> => {
@@ -39,6 +40,18 @@ export const memoryKeys = (random: Random): Keys => {
     return success(host)
   }
 
+  const createNextHost = (): Result<Signer> => {
+    if (next) return failure('HOME_EXISTS', 'there is a next host key already and it is never replaced')
+    next = generateSigner(random)
+    return success(next)
+  }
+
+  const promoteNextHost = (): Result<null> => {
+    host = next ?? host
+    next = null
+    return success(null)
+  }
+
   const createOperator = (passphrase: string | null): Result<Signer> => {
     const shortage = passphraseShortage(passphrase)
     if (shortage) return shortage
@@ -53,6 +66,13 @@ export const memoryKeys = (random: Random): Keys => {
     operatorPublicKey: async () => (operator ? success(operator.signer.publicKey) : failure('NO_OPERATOR_KEY', 'there is no operator key here')),
     hasOperator: async () => operator !== null,
     createHost: async () => createHost(),
+    nextHost: async () => success(next),
+    createNextHost: async () => createNextHost(),
+    promoteNextHost: async () => promoteNextHost(),
+    dropNextHost: async () => {
+      next = null
+      return success(null)
+    },
     createOperator: async (passphrase) => createOperator(passphrase)
   }
 }

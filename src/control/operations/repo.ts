@@ -35,7 +35,7 @@ const rowsOf = (context: OperationContext): RepositoryRow[] => {
     rows.set(key, { key, from, enrolled: true, since: iso(enrolledAt), how, roots: [...roots], remotes: remotes.map(({ url }) => url), root_commit: rootCommit ?? null, hosts: [] })
   }
   for (const entry of published(context)) {
-    if (entry.hostKey === host.replica.key) continue
+    if (entry.host === host.replica.hostId) continue
     const { key, remotes = [], root = null } = entry.parsed.record.fields
     const row = rows.get(key) ?? { key, from: null, enrolled: false, since: null, how: null, roots: [], remotes: [...remotes], root_commit: root, hosts: [] }
     rows.set(key, { ...row, hosts: [...row.hosts, host.nameOf(entry.hostKey)].sort() })

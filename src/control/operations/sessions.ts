@@ -39,7 +39,8 @@ interface Known {
 const knownSessions = (host: Host, now: Millis): Known[] => {
   const { replica } = host
   const known = new Map<string, Known>()
-  const of = (key: HostKey, session: string): Known => {
+  const of = (writtenBy: HostKey, session: string): Known => {
+    const key = replica.acts.roster().presentKey(writtenBy)
     const id = `${key} ${session}`
     const found = known.get(id) ?? { key, session, lastRecord: null, claims: 0 }
     known.set(id, found)

@@ -1,10 +1,8 @@
 import type { RecordId } from '../brand.js'
 import { writeAct } from '../coordination/membership/act.js'
-import type { NamedHead } from '../coordination/membership/body.js'
 import type { EndedHow } from '../coordination/membership/member.js'
 import { utf8Length } from '../encoding/bytes.js'
 import { LIMITS } from '../limits.js'
-import { epochTextOf } from '../replication/author.js'
 import { failure } from '../result.js'
 import type { Context } from './context.js'
 import type { Epochs } from './epochs.js'
@@ -12,6 +10,7 @@ import type { RequestId, Written } from './input.js'
 import type { Inquiry } from './inquiry.js'
 import type { Levelling } from './levelling.js'
 import type { Naming } from './naming.js'
+import { ownHeads } from './own-heads.js'
 import type { Standing } from './standing.js'
 import { RecordWriting, type Writing } from './writing.js'
 
@@ -29,11 +28,11 @@ const ENDED: Readonly<Record<EndedHow, ReturnType<typeof failure>>> = {
   left: failure('HOST_LEFT', 'this host has left the mesh for good; what it holds can still be read', { next: JOIN_ANEW }),
   retired: failure('HOST_LEFT', `a member retired this ephemeral host: it writes nothing more; ${WHAT_FELL_OFF}`, { next: JOIN_ANEW }),
   revoked: failure('HOST_LEFT', `an operator revoked this host's key: it writes nothing more, and the key never comes back; ${WHAT_FELL_OFF}. Ask an operator for an invitation and join with a new home`, { next: ['skein status', ...JOIN_ANEW] }),
-  rotated: failure('HOST_LEFT', `another key took the place of this one: this home writes nothing more; ${WHAT_FELL_OFF}. Work goes on in the home with the new key`, { next: ['skein status'] })
+  rotated: failure('HOST_LEFT', `another key has taken the place of this one: this home is an older copy, or its new key file was lost, and it writes nothing more; ${WHAT_FELL_OFF}. Work goes on in the home with the new key`, { next: ['skein status', ...JOIN_ANEW] })
 }
 
 const KEY_SPENT = failure('KEY_SPENT', `this host's key has opened all the ${LIMITS.epochsPerKey} epochs that a key may: it can be read, and it writes on only with another key`, {
-  next: ['skein leave --yes', 'skein join TOKEN']
+  next: ['skein rotate-key', 'skein leave --yes', 'skein join TOKEN']
 })
 
 /** What has ended was left out before this is said (rules C2): so much still stands. */
@@ -93,12 +92,12 @@ export class Authoring {
 
   /** The last thing that a host signs. Everything of its own that is on its way to the disk lies below the heads that it names. */
   retire(request: RequestId): void {
-    const { commits, mesh, key, acts, signer } = this.#context
+    const { commits, mesh, key, acts, logs, signer } = this.#context
     if (commits.fenced !== null) return this.answerFenced(request)
     const { ended } = this.#parts.standing
     if (ended !== null) return this.#refuse(request, ENDED[ended])
     if (this.isPending) this.#form()
-    const content = { kind: 'retire', body: { key, heads: this.#heads() } } as const
+    const content = { kind: 'retire', body: { key, heads: ownHeads(logs, key) } } as const
     const written = writeAct({ mesh, stamp: this.#context.stamp(), seen: acts.roster().newestActs(key), content }, signer)
     if (!written.ok) return this.#refuse(request, written)
     this.submitAct(request, written.value)
@@ -164,12 +163,6 @@ export class Authoring {
     if (own.author === null) throw new Error('no epoch is open')
     view.changeAuthor(own.author, key, { set: written.map(({ id, text }) => [id, text] as const), removed: [] })
     this.#context.happened({ type: 'viewChanged' })
-  }
-
-  /** The newest epochs that hold anything, as many as an act can name. */
-  #heads(): NamedHead[] {
-    const own = this.#parts.epochs.all().filter(log => log.headSeq >= 0 && !this.#context.logs.isForked(log.author))
-    return own.slice(0, LIMITS.retiredEpochs).map(log => ({ epoch: epochTextOf(log.author), seq: log.headSeq, hash: log.headHash }))
   }
 
   #refuse(request: RequestId, outcome: ReturnType<typeof failure>): void {

@@ -1,5 +1,5 @@
 import type { AuthorId, Millis } from '../brand.js'
-import { authorIdOf, authorParts, epochFrom, isAuthorId } from '../replication/author.js'
+import { authorIdOf, authorParts, epochFrom, isAuthorId, keyOf } from '../replication/author.js'
 import { fromHex } from '../encoding/bytes.js'
 import type { AuthorLog } from '../replication/log.js'
 import { LIMITS } from '../limits.js'
@@ -82,7 +82,8 @@ export class Doubts {
   }
 
   restore(key: string, value: string): void {
-    if (key === PRESENT && isAuthorId(value)) this.#present = value
+    // of a key that another took the place of nothing is written on
+    if (key === PRESENT) this.#present = isAuthorId(value) && keyOf(value) === this.#context.key ? value : null
     else if (key === PLACE) this.#noted = readPlace(value)
     else if (key === DOUBT) this.#last = readDoubt(value)
   }

@@ -1,7 +1,7 @@
 import type { AuthorId, Millis, RecordId } from '../brand.js'
 import { utf8Length } from '../encoding/bytes.js'
 import { LIMITS } from '../limits.js'
-import { authorParts, everyEpochOf, keyOf } from '../replication/author.js'
+import { everyEpochOf } from '../replication/author.js'
 import { NO_CHANGES, type RecordChanges } from '../replication/document.js'
 import type { AuthorLog } from '../replication/log.js'
 import { SnapshotDefect } from '../replication/own-log.js'
@@ -10,6 +10,7 @@ import { Compaction } from './compaction.js'
 import type { Context } from './context.js'
 import type { Doubts } from './doubts.js'
 import type { Intake } from './intake.js'
+import { epochsHeld } from './own-heads.js'
 import type { Places } from './places.js'
 
 /**
@@ -42,8 +43,7 @@ export class Epochs {
   /** Every own epoch that is held, newest first. */
   all(): AuthorLog[] {
     const { logs, key } = this.#context
-    const own = [...logs.logs()].filter(log => keyOf(log.author) === key)
-    return own.sort((left, right) => authorParts(right.author).epoch.counter - authorParts(left.author).epoch.counter)
+    return epochsHeld(logs, key)
   }
 
   /** What counts at present in an own epoch, or in all of them, to be kept when a fork takes it from view. */

@@ -154,7 +154,7 @@ export class Greeting {
  * none of them may be kept before one is known to matter.
  */
 const vouchedFor = ({ acts, crypto, mesh }: Context, key: HostKey, brought: readonly Uint8Array[]): boolean => {
-  if (brought.length === 0 || brought.length > 2) return false
+  if (brought.length === 0 || brought.length > LIMITS.credentialActs) return false
   const decoded: VerifiedAct[] = []
   for (const bytes of brought) {
     const act = decodeAct(bytes, { crypto, mesh })

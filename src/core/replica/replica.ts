@@ -190,7 +190,7 @@ export class Replica {
     return this.#acquaintance.heardFrom(key)
   }
 
-  /** This host has left the mesh for good: what it wrote until then stays, and it writes nothing more. */
+  /** This host's key has ended for good: what it wrote until then stays, and it writes nothing more. */
   get hasLeft(): boolean {
     return this.#standing.hasLeft
   }

@@ -125,7 +125,8 @@ describe('a listener survives', () => {
     stranger.write(frames)
     const ear = listening(strangersEnd)
     await ear.end()
-    expect(ear.messages.length).toBe(LIMITS.unauthenticatedBytes / 2)
+    expect(ear.messages.length).toBeGreaterThan(0)
+    expect(ear.messages.length).toBeLessThanOrEqual(LIMITS.unauthenticatedBytes / 2)
     expect(ear.reasons).toEqual(['no proof of its key within 500 ms'])
 
     const member = await openUpgraded(cleanup, port)

@@ -27,7 +27,7 @@ interface End {
 
 /** One host of a bench: a replica, its disk, and what became of its requests. */
 export class Node {
-  readonly signer: Signer
+  signer: Signer
   disk = new Disk()
   readonly events: ReplicaEvent[] = []
   readonly answers = new Map<number, Result<readonly Written[]>>()

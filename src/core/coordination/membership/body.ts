@@ -95,6 +95,7 @@ export interface RotateBody {
   readonly acts: readonly ActId[]
   readonly byOld: SignatureHex
   readonly byNew: SignatureHex
+  readonly reason?: string
 }
 
 /** From these heads on the host of this key has another role; what lies below them is read under the role that it had (rules B7). */
@@ -224,7 +225,11 @@ const revoke = fields<RevokeBody>({
   acts: actIds,
   reason
 })
-const rotate = fields<RotateBody>({ old: hostKey, key: hostKey, heads, acts: actIds, byOld: signature, byNew: signature })
+const rotate: Parse<RotateBody> = withOptional(
+  fields<Omit<RotateBody, 'reason'>>({ old: hostKey, key: hostKey, heads, acts: actIds, byOld: signature, byNew: signature }),
+  'reason',
+  reason
+)
 const roleChange = fields<RoleBody>({ key: hostKey, role, heads })
 
 /** `unknown`: a kind of a later version. `invalid`: a kind of ours whose body is not. */

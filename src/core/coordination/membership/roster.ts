@@ -61,6 +61,7 @@ export class Roster {
   /** Newest first. */
   readonly #tips: readonly VerifiedAct[]
   readonly #names: DisplayNames
+  readonly #present: ReadonlyMap<HostId, HostKey>
   readonly #operatorKeys: ReadonlySet<string>
   readonly #ended: ReadonlySet<HostKey>
 
@@ -77,6 +78,7 @@ export class Roster {
     this.#ended = facts.ended
     this.#tips = facts.tips
     this.#names = new DisplayNames([...facts.members.values()], [...facts.heldBack.values()])
+    this.#present = new Map(Array.from(facts.members.values(), ({ hostId, key }) => [hostId, key]))
     this.#operatorKeys = new Set(facts.operators.filter(({ revoked }) => !revoked).map(({ key }) => key))
   }
 
@@ -95,6 +97,12 @@ export class Roster {
   /** The keys of a host, its first one first. */
   keysOf(hostId: HostId): readonly HostKey[] {
     return [...this.members.values()].filter(member => member.hostId === hostId).map(({ key }) => key)
+  }
+
+  /** The key that the host of this one has now: another where it was rotated (rules B6), also after an end for good. */
+  presentKey(key: HostKey): HostKey {
+    const member = this.members.get(key)
+    return (member && this.#present.get(member.hostId)) ?? key
   }
 
   isOperator(key: string): boolean {
