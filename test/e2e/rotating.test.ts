@@ -5,6 +5,7 @@ import { keyFolder } from '../../src/adapters/keys/folder.js'
 import { systemRandom } from '../../src/adapters/system/random.js'
 import type { RotatedKeyData } from '../../src/control/rotating.js'
 import type { ClaimsData } from '../../src/control/operations/claims.js'
+import type { DaemonData } from '../../src/control/operations/daemon.js'
 import type { PeersData } from '../../src/control/operations/peers.js'
 import type { StatusData } from '../../src/control/operations/status.js'
 import { eventually } from '../support/cli.js'
@@ -82,7 +83,9 @@ describe('skein rotate-key', () => {
 
   it('leaves a thief with a copy of the home nothing: it is told, and what it wrote is shown nowhere', async () => {
     await mesh.run('thief', ['claim', '@stolen'])
-    await mesh.must('thief', ['sync'])
+    const { listening } = await mesh.ask<DaemonData>('b', 'daemon')
+    await mesh.must('thief', ['peers', 'add', listening ?? ''])
+    await mesh.run('thief', ['sync'])
     expect(await codeOf('thief', ['claim', '@stolen-too'])).toBe('HOST_LEFT')
     for (const name of ['a', 'b']) expect(await scopesAt(name)).toEqual(['@kept', '@new'])
   }, 60_000)
