@@ -28,7 +28,9 @@ export const hostRowSchema = z.object({
   live_claims: z.number().int().nullable(),
   /** Sessions with a live claim, or that wrote something in the last half hour. */
   sessions: z.number().int().nullable(),
-  version: z.string().nullable()
+  version: z.string().nullable(),
+  /** Of a host that is held back: the commands by which an operator decides. */
+  decide: z.array(z.string())
 })
 
 /** One host of the mesh as this one knows it. */
@@ -95,12 +97,15 @@ export const hostRowsByKey = (host: Host): (readonly [HostKey, HostRow])[] => {
       skew_ms: link?.offsetMs === undefined || link.offsetMs === null ? null : Math.round(link.offsetMs),
       live_claims: known ? (active.get(member.hostId)?.claims ?? 0) : null,
       sessions: known ? (active.get(member.hostId)?.sessions.size ?? 0) : null,
-      version: versions.get(key) ?? null
+      version: versions.get(key) ?? null,
+      decide: []
     }
     return [key, row]
   })
   for (const [key, { hostId }] of roster.heldBack) {
-    rows.push([key, { name: host.nameOf(key), id: shownHostId(hostId), role: 'none', state: 'held-back', posture: null, heard: null, heard_ms: null, skew_ms: null, live_claims: null, sessions: null, version: null }])
+    const name = host.nameOf(key)
+    const decide = [`skein invite --admit ${name}`, `skein revoke ${name}`]
+    rows.push([key, { name, id: shownHostId(hostId), role: 'none', state: 'held-back', posture: null, heard: null, heard_ms: null, skew_ms: null, live_claims: null, sessions: null, version: null, decide }])
   }
   return rows.sort(([, left], [, right]) => Number(right.state === 'here') - Number(left.state === 'here') || (left.name < right.name ? -1 : 1))
 }

@@ -337,5 +337,11 @@ describe('a joiner that is one too many', () => {
       expect(claims.some(({ scope }) => scope.includes(`@by-${waits}`))).toBe(false)
     }
     expect((await mesh.must('a', ['peers'])).stdout).toMatch(new RegExp(`^${back?.name ?? ''} .*held back`, 'm'))
+    const decide = [`skein invite --admit ${back?.name ?? ''}`, `skein revoke ${back?.name ?? ''}`]
+    expect(back?.decide).toEqual(decide)
+    for (const command of ['peers', 'status']) expect((await mesh.must('a', [command])).stdout).toContain(`${back?.name ?? ''} waits for an operator: ${decide.join(' or ')}`)
+    await mesh.must('a', (decide[0] ?? '').split(' ').slice(1))
+    for (const name of ['a', 'm']) await eventually(() => mesh.ask<PeersData>(name, 'peers'), data => !data.peers.some(({ state }) => state === 'held-back') && data.peers.some(peer => peer.name === waits))
+    expect((await mesh.must('a', ['peers'])).stdout).not.toContain('waits for an operator')
   }, 90_000)
 })

@@ -47,6 +47,7 @@ const render = (style: Style, { peers, addresses, listening }: PeersData, withHe
     alignRows(rows),
     ...(withHeads ? ['held of each log:', ...headLines(peers)] : []),
     ...peers.flatMap(({ wrong }) => wrong),
+    ...peers.filter(({ decide }) => decide.length > 0).map(({ name, decide }) => style.warn(`${name} waits for an operator: ${decide.join(' or ')}`)),
     ...(failing.length === 0 ? [] : ['not reached:', ...failing.map(({ url, host, failures, last_failure }) => `  ${host === null ? '' : `${host}: `}${whyText(url, last_failure ?? '')}${failures > 1 ? ` (${failures} times)` : ''}`)]),
     ...(byHand.length === 0 ? [] : ['added by hand:', ...byHand])
   ].join('\n')

@@ -80,6 +80,8 @@ const render = (style: Style, data: StatusData, next: readonly string[]): string
     ...(history_lacking.frames === 0 ? [] : [['history', `${counted(history_lacking.frames, 'older frame')} of ${counted(history_lacking.logs, 'log')} not here: peers that hold them are asked while the disk has room`]])
   ])
   const parts = [here, `${counted(hosts.length, 'host')}\n${alignRows(hosts.map(hostLine))}`]
+  const waiting = hosts.filter(({ decide }) => decide.length > 0).map(({ name, decide }) => style.warn(`${name} waits for an operator: ${decide.join(' or ')}`))
+  if (waiting.length > 0) parts.push(waiting.join('\n'))
   const silent = silences(hosts, SILENT_MS)
   if (silent.length > 0) parts.push(silent.map(style.warn).join('\n'))
   if (crossings.length > 0) parts.push(`overlaps of mine\n${crossings.map(({ text }) => `  ${text}`).join('\n')}`)

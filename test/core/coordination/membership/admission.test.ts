@@ -7,6 +7,7 @@ import { writeAct } from '../../../../src/core/coordination/membership/act.js'
 import { ActSet } from '../../../../src/core/coordination/membership/acts.js'
 import { proveJoining } from '../../../../src/core/coordination/membership/joining.js'
 import { reduceRoster } from '../../../../src/core/coordination/membership/roster.js'
+import { recordCase } from '../../../support/cases.js'
 import { codeOf, crypto, DrawnMesh, heldIn, keyOf, namesIn, rosterText, signer, take } from './mesh.js'
 
 const joinerOf = (drawn: DrawnMesh, host: string, invitation: string, rest: Partial<Joiner> = {}): Joiner => ({
@@ -208,5 +209,51 @@ describe('honest hosts that let others in while apart', () => {
       }),
       { numRuns: 20 }
     )
+  })
+})
+
+describe('an invitation (case 50)', () => {
+  it('lets in one host, however often it is tried, whoever races for it, and whatever is guessed', () => {
+    const drawn = new DrawnMesh()
+    let checks = 0
+    const counting: Crypto = {
+      ...crypto,
+      sha256: bytes => crypto.sha256(bytes),
+      verify: (signature, message, key) => {
+        checks += 1
+        return crypto.verify(signature, message, key)
+      }
+    }
+    drawn.join('pi')
+    const invite = drawn.invite('one')
+    const roster = reduceRoster(drawn.acts)
+    const { proof } = joinerOf(drawn, 'box', 'one')
+    let guessed = 0
+    const guess = (index: number): Uint8Array => crypto.sha256(new TextEncoder().encode(`guess ${index}`))
+    // secrets that are not the invitation's have another public half: refused before a signature is looked at
+    for (let index = 0; index < 20_000; index++) if (judgeJoiner(joinerOf(drawn, 'eve', 'one', { roster, crypto: counting, proof: { ...proof, invitationKey: guess(index) } })).ok) guessed += 1
+    expect([guessed, checks]).toEqual([0, 0])
+    // whoever has seen the public half and not the secret one costs at most two checks a try
+    for (let index = 0; index < 500; index++) {
+      const half = guess(index)
+      if (judgeJoiner(joinerOf(drawn, 'eve', 'one', { roster, crypto: counting, proof: { ...proof, byInvitation: new Uint8Array([...half, ...half]) } })).ok) guessed += 1
+    }
+    expect(guessed).toBe(0)
+    expect(checks).toBeLessThanOrEqual(1_000)
+
+    // two hosts at two members that have not heard of each other
+    const seen = drawn.acts.map(({ id }) => id)
+    for (const [judge, host] of [['mac', 'box'], ['pi', 'late']] as const) {
+      const { witness } = take(judgeJoiner(joinerOf(drawn, host, 'one', { roster, judge: keyOf(judge) })))
+      if (witness !== null) drawn.write(judge, { kind: 'witness', body: witness }, { seen })
+    }
+    const after = reduceRoster(drawn.acts)
+    expect([namesIn(after), heldIn(after)]).toEqual([['mac', 'pi', 'box'], ['late']])
+    expect(after.invitations.get(invite.id)?.usedBy).toEqual([keyOf('box')])
+    expect(codeOf(judgeJoiner(joinerOf(drawn, 'eve', 'one', { roster: after })))).toBe('INVITATION_USED')
+    drawn.invite('old', { expires: 5_000 })
+    expect(codeOf(judgeJoiner(joinerOf(drawn, 'eve', 'old', { roster: reduceRoster(drawn.acts) })))).toBe('INVITATION_EXPIRED')
+    const strangers = namesIn(after).filter(name => !['mac', 'pi', 'box'].includes(name)).length
+    recordCase(50, { test: 'core/membership/admission', runs: 20_504, worst: guessed + strangers, limit: 0, unit: 'let in beyond its uses' })
   })
 })
