@@ -114,6 +114,7 @@ describe('what every command prints with --json keeps to its published schema', 
     await says('conversation')
     await says('log')
     await says('verify')
+    await says('doctor')
     await says('schema', ['claims'])
     await says('completions', ['bash'])
   })
@@ -126,6 +127,7 @@ describe('what every command prints with --json keeps to its published schema', 
 
   it('ends', async () => {
     await says('repo remove')
+    await says('rotate-key')
     await says('down')
     await says('leave', ['--yes'], { host: 'box' })
     await says('revoke', ['box', '--yes'])
