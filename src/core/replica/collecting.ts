@@ -6,6 +6,7 @@ import { verifyFrame } from '../replication/verification.js'
 import type { Context } from './context.js'
 import type { Epochs } from './epochs.js'
 import type { LinkId } from './input.js'
+import type { Inquiry } from './inquiry.js'
 import type { Link } from './link-state.js'
 import type { Wants } from './wants.js'
 
@@ -23,6 +24,7 @@ interface Reading {
 
 export interface CollectingParts {
   readonly epochs: Epochs
+  readonly inquiry: Inquiry
   readonly wants: Wants
 }
 
@@ -53,7 +55,8 @@ export class Collecting {
       this.#silent.set(reading.link, (this.#silent.get(reading.link) ?? new Set()).add(reading.author))
     }
     this.#reading = null
-    if (this.#parts.epochs.isSpent) return
+    // while nothing is written yet, what was read could not go into the commit that notes it
+    if (this.#parts.epochs.isSpent || this.#parts.inquiry.isOpen) return
     for (const author of this.#forked()) if (this.#begin(author)) return
   }
 
@@ -107,7 +110,7 @@ export class Collecting {
 
   #end(link: Link, { author, log }: Reading): void {
     this.#reading = null
-    if (link.peer !== null) this.#context.note(noteOf(author), [...this.#readFrom(author), shortOf(link.peer.key)].join(' '))
+    if (link.peer !== null && !this.#parts.inquiry.isOpen) this.#context.note(noteOf(author), [...this.#readFrom(author), shortOf(link.peer.key)].join(' '))
     this.#parts.epochs.rescue(log.records)
     this.goOn()
   }

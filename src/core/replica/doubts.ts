@@ -164,11 +164,6 @@ export class Doubts {
     if (this.pending !== null) this.#last = { ...this.pending, epoch: authorParts(author).epoch.counter }
   }
 
-  /** Nothing is written any more, in whatever epoch. */
-  abandon(): void {
-    if (this.pending !== null) this.#last = null
-  }
-
   #judgeEmpty(): void {
     if (this.#present !== null && this.#context.logs.isForked(this.#present)) return
     const [epoch, seq] = [...this.#witnessed].sort(([left], [right]) => (left < right ? 1 : -1))[0] ?? [this.#present, null]

@@ -38,6 +38,7 @@ export class Epochs {
 
   start(): void {
     this.#compaction.start()
+    this.#rescueAgain()
   }
 
   /** Every own epoch that is held, newest first. */
@@ -61,7 +62,6 @@ export class Epochs {
   /** Nothing is written any more, in whatever epoch. */
   abandon(): void {
     this.#rescued.clear()
-    this.#doubts.abandon()
     this.#isOver = true
   }
 
@@ -139,11 +139,12 @@ export class Epochs {
   #publishRescued(): void {
     const { own } = this.#context
     const records: (readonly [RecordId, string])[] = []
+    const counting = this.#rescued.size === 0 ? [] : this.#counting()
     let bytes = 0
     let left = 0
     for (const record of this.#rescued) {
       const more = utf8Length(record[1])
-      if (this.#isPublished(record[0])) continue
+      if (counting.some(log => log.records.has(record[0]))) continue
       if (!own.hasRoomFor({ records: records.length + 1, bytes: bytes + more })) {
         left += 1
         continue
@@ -156,10 +157,21 @@ export class Epochs {
     if (own.author !== null && records.length > 0) this.#intake.show(own.author, { type: 'changed', changes: this.write(records) })
   }
 
-  /** In an own epoch that counts. */
-  #isPublished(id: RecordId): boolean {
-    const { logs } = this.#context
-    return this.all().some(log => !logs.isForked(log.author) && log.records.has(id))
+  /** Own epochs that count. */
+  #counting(): AuthorLog[] {
+    return this.all().filter(log => !this.#context.logs.isForked(log.author))
+  }
+
+  /**
+   * A crash may have come between the proof, which was on disk, and what was to be published again. What was, stays in the present epoch as long as the
+   * forked one is held (`Compaction`): nothing that has ended since comes back by this.
+   */
+  #rescueAgain(): void {
+    const { logs, key } = this.#context
+    if (logs.isSpent(key)) return
+    const counting = this.#counting()
+    const lost = this.all().flatMap(log => (logs.isForked(log.author) ? [...log.records] : [])).filter(([id]) => !counting.some(log => log.records.has(id)))
+    this.rescue(new Map(lost))
   }
 
   #compact(dropped: ReadonlySet<RecordId>): void {

@@ -194,12 +194,12 @@ export class Naming {
     levelling.reconsider()
   }
 
-  /** Takes off the disk what lies behind this number, if it is not of this host. */
+  /** Takes off the disk what lies behind this number, unless it has to be kept. */
   #retire(author: AuthorId, from: number): void {
-    const { commits, logs, key } = this.#context
+    const { commits, logs } = this.#context
     const start = logs.get(author)?.takeStart() ?? null
     if (start !== null) commits.staged.starts.set(author, start)
-    if (keyOf(author) === key || logs.get(author)?.chain.beyond.length === 0) return
+    if (this.#context.keepsFallen(author) || logs.get(author)?.chain.beyond.length === 0) return
     commits.staged.retired.push({ author, from, until: Number.MAX_SAFE_INTEGER })
     logs.retired(author, from)
   }

@@ -100,7 +100,7 @@ export class Replica {
     const history = new History(context, { standing, linkage, wants, forks, reads })
     const reception = new Reception(context, { history, intake, standing, wants, linkage, levelling, acquaintance, places, doubts, holes, forks, naming, publishing })
     const serving = new Serving(context, standing, linkage, reads)
-    const collecting = new Collecting(context, { epochs, wants })
+    const collecting = new Collecting(context, { epochs, inquiry, wants })
     const exchange = new Exchange(context, { history, levelling, comparing: new Comparing(context, { standing, wants, linkage, publishing }), serving, reception, forks, collecting, wants, linkage })
     const greeting = new Greeting(context, standing, linkage, reception)
     const authoring = new Authoring(context, { standing, epochs, inquiry, levelling, naming })

@@ -63,8 +63,9 @@ export class Retiring {
   #retire(key: HostKey): void {
     const { acts, mesh, signer, logs } = this.#context
     const heads: NamedHead[] = []
-    for (const log of logs.logs()) {
-      const head = keyOf(log.author) === key && !logs.isForked(log.author) ? log.storedHead : null
+    // the newest epochs first, should there be more than an act may name
+    for (const log of [...logs.logs()].filter(({ author }) => keyOf(author) === key).sort((left, right) => (left.author < right.author ? 1 : -1))) {
+      const head = logs.isForked(log.author) ? null : log.storedHead
       if (head !== null && heads.length < LIMITS.retiredEphemeralEpochs) heads.push({ epoch: epochTextOf(log.author), seq: head.seq, hash: head.hash })
     }
     const seen = acts.roster().newestActs(this.#context.key)

@@ -1,13 +1,16 @@
 import type { AuthorId, Hash, HostKey } from '../brand.js'
+import type { NamedHead } from '../coordination/membership/body.js'
 import type { EndedHow } from '../coordination/membership/member.js'
 import type { Roster } from '../coordination/membership/roster.js'
 import { epochTextOf, keyOf } from '../replication/author.js'
-import type { Admission } from '../replication/log-book.js'
+import type { Admission, LastHead } from '../replication/log-book.js'
 import type { Context } from './context.js'
 
 /** Whose word counts: what the roster says of hosts and of their logs, shown to whatever depends on it. */
 export class Standing {
   readonly #context: Context
+  /** By epoch: a key may have a thousand, and each is asked for with every digest. */
+  readonly #byEpoch = new WeakMap<readonly NamedHead[], ReadonlyMap<string, LastHead>>()
   #shown: Roster | null = null
 
   constructor(context: Context) {
@@ -26,8 +29,15 @@ export class Standing {
     // what a newcomer writes before it is let in counts once it is
     if (admitted.state === 'member' || (admitted.state !== 'named' && keyOf(author) === key)) return { state: 'member' }
     if (admitted.state !== 'named') return { state: 'unknown' }
-    const epoch = epochTextOf(author)
-    return { state: 'named', head: admitted.heads.find(head => head.epoch === epoch) ?? null }
+    return { state: 'named', head: this.#headsBy(admitted.heads).get(epochTextOf(author)) ?? null }
+  }
+
+  #headsBy(heads: readonly NamedHead[]): ReadonlyMap<string, LastHead> {
+    const known = this.#byEpoch.get(heads)
+    if (known !== undefined) return known
+    const by = new Map(heads.map(head => [head.epoch, head]))
+    this.#byEpoch.set(heads, by)
+    return by
   }
 
   /** The same as others see it: what a newcomer writes before it is let in counts nowhere yet. */

@@ -103,6 +103,8 @@ export class Wants {
       this.#askElsewhere(author, link)
     }
     this.#asked.delete(link)
+    // whoever makes up epochs on link after link leaves nothing behind
+    for (const [author, { links }] of this.#barren) if (links.delete(link) && links.size === 0) this.#barren.delete(author)
   }
 
   #end(author: AuthorId, link: LinkId): void {
@@ -124,10 +126,9 @@ export class Wants {
     const { links, logs } = this.#context
     const head = logs.headSeq(author)
     const barren = this.#barren.get(author)
-    if (!this.#standing.wants(author)) return null
     for (const link of links.values()) {
       if (link.id === not || link.phase !== 'open' || (link.confirmed.get(author) ?? -1) <= head) continue
-      if (barren?.head !== head || !barren.links.has(link.id)) return link
+      if (barren?.head !== head || !barren.links.has(link.id)) return this.#standing.wants(author) ? link : null
     }
     return null
   }

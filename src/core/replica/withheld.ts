@@ -35,9 +35,10 @@ export class Withholding {
   list(now: Millis): Withheld[] {
     const { acts } = this.#context
     const found: Withheld[] = []
+    const forked = this.#forkedByKey()
     for (const [key, member] of acts.roster().members) {
       if (member.state === 'member') {
-        for (const author of this.#forkedOf(key)) this.#add(found, author, member.hostId, 'forked', now)
+        for (const author of this.#newestOf(key, forked.get(key) ?? [])) this.#add(found, author, member.hostId, 'forked', now)
         continue
       }
       for (const { epoch } of member.heads) {
@@ -48,10 +49,19 @@ export class Withholding {
     return found.sort((left, right) => (left.author < right.author ? -1 : 1))
   }
 
-  /** A fork whose owner has not opened another epoch since. */
-  #forkedOf(key: HostKey): AuthorId[] {
+  #forkedByKey(): Map<HostKey, AuthorId[]> {
+    const byKey = new Map<HostKey, AuthorId[]>()
+    for (const [author] of this.#context.logs.proofs()) {
+      const others = byKey.get(keyOf(author))
+      if (others === undefined) byKey.set(keyOf(author), [author])
+      else others.push(author)
+    }
+    return byKey
+  }
+
+  /** Forks whose owner has not opened another epoch since. */
+  #newestOf(key: HostKey, forked: readonly AuthorId[]): readonly AuthorId[] {
     const { logs } = this.#context
-    const forked = Array.from(logs.proofs(), ([author]) => author).filter(author => keyOf(author) === key)
     if (forked.length === 0) return []
     const counting = [...logs.logs()].filter(log => keyOf(log.author) === key && log.headSeq >= 0 && !logs.isForked(log.author))
     const newest = Math.max(-1, ...counting.map(({ author }) => authorParts(author).epoch.counter))

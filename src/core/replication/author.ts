@@ -34,7 +34,10 @@ export const authorParts = (author: AuthorId): AuthorParts => ({
 })
 
 /** Stands for every epoch of a key at once, in what is said against the key itself. No epoch has the counter 0, so this is nobody's author. */
-export const everyEpochOf = (key: HostKey): AuthorId => authorIdOf(key, { counter: 0, nonce: '0'.repeat(16) })
+export const everyEpochOf = (key: HostKey): AuthorId => `${key}/${NO_EPOCH}` as AuthorId
+
+/** As text and made once: it is asked for with every frame and every head. */
+const NO_EPOCH = '0'.repeat(2 * EPOCH_BYTES)
 
 /** The epoch as 24 hex digits: how an act names it. */
 export const epochTextOf = (author: AuthorId): string => author.slice(65)
