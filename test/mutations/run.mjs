@@ -15,22 +15,28 @@ const PATIENCE_MS = 15 * 60_000
 
 const { values } = parseArgs({ options: { only: { type: 'string' }, seeds: { type: 'string' } } })
 
-const mutate = ({ file, find, replace }) => {
-  const text = readFileSync(join(ROOT, file), 'utf8')
-  const times = text.split(find).length - 1
-  return times === 1 ? { original: text, mutated: text.replace(find, () => replace) } : { times }
+/** Every file that a mutation changes, as it is and as it becomes; or which of its edits does not fit. */
+const mutate = (mutation, tree) => {
+  const files = new Map()
+  for (const { file, find, replace } of [mutation, ...(mutation.with ?? [])]) {
+    const { original, mutated } = files.get(file) ?? { original: readFileSync(join(tree, file), 'utf8'), mutated: readFileSync(join(tree, file), 'utf8') }
+    const times = mutated.split(find).length - 1
+    if (times !== 1) return { misfit: `its text stands ${times} times in ${file}` }
+    files.set(file, { original, mutated: mutated.replace(find, () => replace) })
+  }
+  return { files }
 }
 
 /** The histories of a scenario on plain JavaScript: how many broke, and the first that did. */
-const inHistories = async ({ file, seen }, { original, mutated }, compiled) => {
-  compiled.write(file, mutated)
+const inHistories = async ({ seen }, files, compiled) => {
+  for (const [file, { mutated }] of files) compiled.write(file, mutated)
   try {
     const seeds = Number(values.seeds ?? seen.seeds ?? SEEDS)
     const { failed, done, failures } = await play({ folder: compiled.folder, name: seen.scenario, from: seen.from ?? 1, seeds, deadline: Date.now() + PATIENCE_MS })
     const [first] = failures
     return { noticed: failed > 0, by: `${seen.scenario}: ${failed} of ${done}`, how: first === undefined ? '' : `seed ${first.seed}: ${first.failure}` }
   } finally {
-    compiled.write(file, original)
+    for (const [file, { original }] of files) compiled.write(file, original)
   }
 }
 
@@ -49,16 +55,16 @@ const runTests = (tests, tree) =>
 const sound = new Map()
 
 /** The named tests, on a copy of the whole tree. */
-const inTests = async ({ file, seen }, { original, mutated }, tree) => {
+const inTests = async ({ seen }, files, tree) => {
   const by = seen.tests.join(' ')
   if (!sound.has(by)) sound.set(by, await runTests(seen.tests, tree))
   if (sound.get(by).failed) return { noticed: false, by, how: `fails without a mutation too: ${sound.get(by).first}` }
-  writeFileSync(join(tree, file), mutated)
+  for (const [file, { mutated }] of files) writeFileSync(join(tree, file), mutated)
   try {
     const { failed, first } = await runTests(seen.tests, tree)
     return { noticed: failed, by, how: first }
   } finally {
-    writeFileSync(join(tree, file), original)
+    for (const [file, { original }] of files) writeFileSync(join(tree, file), original)
   }
 }
 
@@ -70,15 +76,15 @@ const copyTree = () => {
   return tree
 }
 
-const compiled = compile()
 const tree = copyTree()
+const compiled = compile(tree)
 const rows = []
 try {
   for (const mutation of MUTATIONS.filter(({ rule }) => values.only === undefined || rule === values.only)) {
-    const change = mutate(mutation)
-    const found = change.times !== undefined
-      ? { noticed: false, by: 'NO LONGER APPLIES', how: `its text stands ${change.times} times in ${mutation.file}` }
-      : await ('scenario' in mutation.seen ? inHistories(mutation, change, compiled) : inTests(mutation, change, tree))
+    const { files, misfit } = mutate(mutation, tree)
+    const found = misfit !== undefined
+      ? { noticed: false, by: 'NO LONGER APPLIES', how: misfit }
+      : await ('scenario' in mutation.seen ? inHistories(mutation, files, compiled) : inTests(mutation, files, tree))
     rows.push({ ...mutation, ...found })
     process.stdout.write(`${found.noticed ? 'noticed ' : 'SURVIVES'}  ${mutation.rule.padEnd(3)} without "${mutation.says}"\n              ${found.by}${found.how === '' ? '' : `\n              ${found.how.slice(0, 160)}`}\n`)
   }

@@ -98,9 +98,11 @@ export class Adversary {
       } catch {
         update = random.bytes(12)
       }
+      const { prev } = chain
       this.#push('update', [update])
       if (deed === 'fork') {
-        chain.seq -= 1
+        // from here on it goes on with the second branch
+        Object.assign(chain, { seq: chain.seq - 1, prev })
         this.#push('update', [random.bytes(5)])
       }
     } else if (deed === 'garbage') this.#push('update', [random.bytes(random.between(0, 60))])

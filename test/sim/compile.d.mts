@@ -7,4 +7,4 @@ export interface Compiled {
   readonly remove: () => void
 }
 
-export declare const compile: () => Compiled
+export declare const compile: (root?: string) => Compiled

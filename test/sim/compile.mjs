@@ -8,24 +8,24 @@ import ts from 'typescript'
 export const ROOT = fileURLToPath(new URL('../..', import.meta.url)).replace(/\/$/, '')
 const PARTS = ['src/core', 'test/sim', 'test/support/cases.ts']
 
-const filesIn = path => {
-  const whole = join(ROOT, path)
+const filesIn = (root, path) => {
+  const whole = join(root, path)
   if (path.endsWith('.ts')) return [path]
-  return readdirSync(whole, { recursive: true, withFileTypes: true }).filter(entry => entry.isFile() && entry.name.endsWith('.ts')).map(entry => relative(ROOT, join(entry.parentPath, entry.name)))
+  return readdirSync(whole, { recursive: true, withFileTypes: true }).filter(entry => entry.isFile() && entry.name.endsWith('.ts')).map(entry => relative(root, join(entry.parentPath, entry.name)))
 }
 
 const toJavaScript = text =>
   ts.transpileModule(text, { compilerOptions: { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.ESNext, verbatimModuleSyntax: true } }).outputText
 
-/** @returns {{ folder: string, write: (path: string, text: string) => void, remove: () => void }} `write` puts other source text in a file's place */
-export const compile = () => {
+/** @param {string} root where the source is @returns {import('./compile.d.mts').Compiled} */
+export const compile = (root = ROOT) => {
   const folder = realpathSync(mkdtempSync(join(tmpdir(), 'skein-sim-')))
   const write = (path, text) => {
     const target = join(folder, path.replace(/\.ts$/, '.js'))
     mkdirSync(dirname(target), { recursive: true })
     writeFileSync(target, toJavaScript(text))
   }
-  for (const path of PARTS.flatMap(filesIn)) if (!path.endsWith('.test.ts')) write(path, readFileSync(join(ROOT, path), 'utf8'))
+  for (const path of PARTS.flatMap(part => filesIn(root, part))) if (!path.endsWith('.test.ts')) write(path, readFileSync(join(root, path), 'utf8'))
   cpSync(join(ROOT, 'package.json'), join(folder, 'package.json'))
   symlinkSync(realpathSync(join(ROOT, 'node_modules')), join(folder, 'node_modules'))
   return { folder, write, remove: () => rmSync(folder, { recursive: true, force: true }) }

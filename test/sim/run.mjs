@@ -93,8 +93,10 @@ const command = async () => {
       return
     }
     const names = values.scenario === 'all' ? await scenarioNames(folder) : [values.scenario]
-    const deadline = values.minutes === undefined ? Number.MAX_SAFE_INTEGER : Date.now() + Number(values.minutes) * 60_000
-    for (const name of names) {
+    const end = values.minutes === undefined ? Number.MAX_SAFE_INTEGER : Date.now() + Number(values.minutes) * 60_000
+    for (const [index, name] of names.entries()) {
+      // the time that is left, shared with the scenarios that are left
+      const deadline = values.minutes === undefined ? end : Date.now() + (end - Date.now()) / (names.length - index)
       const run = await play({ folder, name, from: Number(values.from), seeds: Number(values.seeds), workers: Number(values.workers ?? availableParallelism()), deadline })
       process.stdout.write(values.json ? `${JSON.stringify(run)}\n` : `${told(run)}\n`)
       if (run.failed > 0) process.exitCode = 1

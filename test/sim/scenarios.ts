@@ -38,6 +38,7 @@ export const EVERYTHING: Scenario = { ...SHARED, name: 'everything', faults: [0,
 /** By name, beside `everything`. */
 export const SCENARIOS: readonly Scenario[] = [
   { ...SHARED, name: 'clogged, flapping and half-open links', weights: always({ partition: 2, heal: 2, deafness: 2, breakLink: 1, halfOpen: 1, stall: 2, slow: 2, flap: 2, swizzle: 2, doubleDial: 2 }) },
+  { ...SHARED, name: 'swizzled links', hosts: [4, 5, 6], faults: [3, 10], weights: always({ swizzle: 1 }) },
   { ...SHARED, name: 'clocks', weights: always({ clockStep: 4, strobe: 3, pause: 3, restart: 2, partition: 1, heal: 1 }) },
   { ...SHARED, name: 'disks that fail', weights: always({ fullDisk: 2, failingSync: 2, crash: 6, damage: 2, restart: 2, compact: 2, partition: 1, heal: 1 }) },
   { ...SHARED, name: 'bad signature inside the chain', hosts: [4, 5], faults: [2, 10], weights: always({ puppet: 6, restart: 1, breakLink: 1, heal: 1 }), mischief: [0.05, 0.2] },
