@@ -21,7 +21,7 @@ const { values } = parseArgs({ options: { minutes: { type: 'string', default: '6
 const minutes = Number(values.minutes)
 const folder = mkdtempSync(join(tmpdir(), 'skein-long-'))
 let running = null
-let isOver = false
+const interrupt = new AbortController()
 
 /** Runs one child to its end. */
 const run = (args, { env = {}, ms }) =>
@@ -57,7 +57,7 @@ const ofTest = async (name, file, ms) => {
 const fuzzing = async ms => {
   const started = performance.now()
   const row = { name: 'fuzzed inputs', asked: FUZZ_INPUTS * FUZZ_ROUNDS, done: 0, failures: 0, worst: 0, notes: [] }
-  for (let round = 0; round < FUZZ_ROUNDS && performance.now() - started < ms && !isOver; round++) {
+  for (let round = 0; round < FUZZ_ROUNDS && performance.now() - started < ms && !interrupt.signal.aborted; round++) {
     const { out, isWell } = await run([...VITEST, 'test/fuzz'], { env: { FUZZ_SEED: String(1_000 + round) }, ms })
     for (const [, inputs, worst] of out.matchAll(/: (\d+) inputs, worst ([\d.]+) ms/g)) {
       row.done += Number(inputs)
@@ -85,7 +85,7 @@ const tableOf = rows =>
   ['| what | asked | done | failed | worst | time |', '|---|---|---|---|---|---|', ...rows.map(({ name, asked, done, failures, worst, ms }) => `| ${name} | ${asked} | ${done} | ${failures} | ${worst} | ${duration(ms)} |`)].join('\n')
 
 process.once('SIGINT', () => {
-  isOver = true
+  interrupt.abort()
   running?.kill('SIGTERM')
 })
 
@@ -94,7 +94,7 @@ try {
   const parts = PARTS.filter(([name]) => values.only === undefined || name === values.only)
   const whole = parts.reduce((sum, [, share]) => sum + share, 0)
   for (const [name, share, begin] of parts) {
-    if (isOver) break
+    if (interrupt.signal.aborted) break
     process.stdout.write(`${name} …\n`)
     rows.push(...(await begin((minutes * 60_000 * share) / whole)))
   }
@@ -105,4 +105,4 @@ const report = `${tableOf(rows)}\n\nNode ${process.version}, ${cpus()[0]?.model 
 process.stdout.write(`\n${report}\n`)
 mkdirSync(join(ROOT, 'test/report'), { recursive: true })
 writeFileSync(join(ROOT, 'test/report/long.md'), `${report}\n`)
-process.exitCode = rows.some(({ failures }) => failures > 0) || isOver ? 1 : 0
+process.exitCode = rows.some(({ failures }) => failures > 0) || interrupt.signal.aborted ? 1 : 0

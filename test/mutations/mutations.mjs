@@ -74,9 +74,41 @@ export const MUTATIONS = [
     rule: 'B4',
     says: 'what lies off the chain of a named head is refused',
     file: 'src/core/replica/intake.ts',
-    find: "if (admission.state === 'named' && admission.head !== null) return this.#decideNamed(frame, admission.head, pulled, now, verify)\n",
+    find: "if (admission.state === 'named' && admission.head !== null) return this.#decideNamed(",
+    replace: "if (admission.state === 'named' && admission.head !== null && seq < 0) return this.#decideNamed(",
+    seen: { scenario: 'stolen key, revoked' }
+  },
+  {
+    rule: 'B4',
+    says: 'what lies past a named head is refused',
+    file: 'src/core/replica/intake.ts',
+    find: "if (admission.state === 'named' && seq > (admission.head?.seq ?? -1)) return {",
+    replace: "if (admission.state === 'named' && seq < -1) return {",
+    seen: { scenario: 'stolen key, revoked' }
+  },
+  {
+    rule: 'B5',
+    says: 'only a higher-ranked operator revokes an operator',
+    file: 'src/core/coordination/membership/operators.ts',
+    find: 'for (const revoked of act.content.body.operators) if (!ranks.has(revoked)) revocations',
+    replace: 'for (const revoked of act.content.body.operators) revocations',
+    seen: { tests: ['test/core/coordination/membership'] }
+  },
+  {
+    rule: 'B5',
+    says: 'an act of a revoked operator stands only if every revocation of it had seen it',
+    file: 'src/core/coordination/membership/operators.ts',
+    find: 'if (!left.every(stays => stays.has(act.id)) || ',
+    replace: 'if (',
+    seen: { tests: ['test/core/coordination/membership'] }
+  },
+  {
+    rule: 'B6',
+    says: 'a rotation is signed by the old key and by the new one',
+    file: 'src/core/coordination/membership/rotation.ts',
+    find: ' && crypto.verify(bytesOf(byOld), statement, bytesOf(old))',
     replace: '',
-    seen: { tests: ['test/core/replica/named.test.ts', 'test/core/replica/leaving.test.ts'] }
+    seen: { tests: ['test/core/coordination/membership'] }
   },
   {
     rule: 'B7',
@@ -100,7 +132,7 @@ export const MUTATIONS = [
     file: 'src/core/replica/intake.ts',
     find: "if (held !== null) return { type: 'forked', proof: makeForkProof(frame.header.author, held, frame) }",
     replace: "if (held !== null) return { type: 'gap', author: frame.header.author }",
-    seen: { scenario: 'equivocating member' }
+    seen: { scenario: 'equivocating member', seeds: 200 }
   },
   {
     rule: 'C3',
@@ -231,13 +263,5 @@ export const MUTATIONS = [
     find: "(admitted.state !== 'named' && keyOf(author) === key)",
     replace: "(admitted.state !== 'named' && keyOf(author) === key && key.length === 0)",
     seen: { scenario: 'everything' }
-  },
-  {
-    rule: 'P4',
-    says: 'what was missing no more is said at once, not at the next beat',
-    file: 'src/core/replica/exchange.ts',
-    find: '// where nothing was missing any more, nothing will be committed either, and the peer would learn of it at the next beat only\n        return levelling.settle()',
-    replace: 'return',
-    seen: { scenario: 'clocks', seeds: 300 }
   }
 ]

@@ -5,6 +5,7 @@ import type { ActId, MeshId } from '../../../../src/core/brand.js'
 import { decodeAct, encodeUnsignedAct, meshIdOf, signAct, writeAct } from '../../../../src/core/coordination/membership/act.js'
 import type { SignerKey } from '../../../../src/core/coordination/membership/body.js'
 import { ActSet } from '../../../../src/core/coordination/membership/acts.js'
+import { proveRotation } from '../../../../src/core/coordination/membership/rotation.js'
 import { codeOf, crypto, DrawnMesh, hex, keyOf, signer, take } from './mesh.js'
 
 const ids = (count: number): ActId[] => Array.from({ length: count }, (_, index) => index.toString(16).padStart(64, '0') as ActId)
@@ -166,5 +167,15 @@ describe('an act', () => {
       expect(codeOf(drawn.writeAny('mac', 'witness', body))).toBe('ACT_BAD_SIGNATURE')
     }
     expect(codeOf(drawn.writeAny('mac', 'witness', good))).toBe('ok')
+  })
+
+  it('of a rotation holds only with the old key and with the new one', () => {
+    const drawn = new DrawnMesh()
+    const good = { ...proveRotation(drawn.mesh, signer('box'), signer('box 2')), heads: [], acts: [] }
+    const stranger = proveRotation(drawn.mesh, signer('thief'), signer('thief'))
+    for (const body of [{ ...good, byOld: stranger.byOld }, { ...good, byNew: stranger.byNew }, { ...good, byOld: good.byNew }, { ...good, key: keyOf('thief') }]) {
+      expect(codeOf(drawn.writeAny('op', 'rotate', body))).toBe('ACT_BAD_SIGNATURE')
+    }
+    expect(codeOf(drawn.writeAny('op', 'rotate', good))).toBe('ok')
   })
 })
