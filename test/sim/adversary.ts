@@ -19,6 +19,9 @@ const FRAMES_HEAD = 1 + 44 + 8 + 1 + 2
 
 const DEEDS = ['record', 'record', 'garbage', 'foreign', 'bad snapshot', 'snapshot', 'half a snapshot', 'stray part', 'fork', 'fork']
 
+const THIEFS_DEEDS = ['goes on', 'goes on', 'branches off', 'branches off', 'opens an epoch'] as const
+type ThiefsDeed = (typeof THIEFS_DEEDS)[number]
+
 const flip = (bytes: Uint8Array, index: number, bits: number): void => {
   bytes[index] = (bytes[index] ?? 0) ^ bits
 }
@@ -123,11 +126,10 @@ export class Adversary {
   }
 
   /** What a thief does with a key: goes on with the log, branches off from below, opens an epoch. Each time with a snapshot of its own. */
-  steal(): void {
+  steal(deed: ThiefsDeed = this.#world.random.pick(THIEFS_DEEDS)): void {
     const chain = this.#chain
     if (chain === null || this.#puppet === null) return
     const { random, mesh, keys } = this.#world
-    const deed = random.pick(['goes on', 'goes on', 'branches off', 'branches off', 'opens an epoch'])
     this.#world.note(`the thief ${deed}`)
     if (deed === 'goes on') return this.speak(['record'])
     if (deed === 'branches off') {

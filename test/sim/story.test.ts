@@ -3,7 +3,7 @@ import { Adversary } from './adversary.js'
 import { areEqual, calmMesh, runUntil } from './calm.js'
 import type { SimHost } from './host.js'
 import { Nemesis } from './nemesis.js'
-import { FAULTS } from './faults/faults.js'
+import { revokeHost } from './faults/operators.js'
 import type { World } from './world.js'
 
 /** What nobody would tell: the traffic and the rounds of comparing. */
@@ -65,10 +65,14 @@ describe('stories', () => {
     if (stolen === undefined) throw new Error('no host')
     const nemesis = new Nemesis(world, {}, 0)
     nemesis.adversary.takeOver(stolen)
-    for (let deed = 0; deed < 12; deed++) FAULTS.stolenKey(nemesis)
+    nemesis.adversary.steal('goes on')
     settle(world)
-    for (let deed = 0; deed < 6; deed++) FAULTS.stolenKey(nemesis)
+    revokeHost(nemesis, stolen, 'operator')
     settle(world)
+    for (const deed of ['goes on', 'opens an epoch', 'branches off'] as const) {
+      nemesis.adversary.steal(deed)
+      settle(world)
+    }
     expect(told(world, from).join('\n')).toMatchSnapshot()
     expect(world.checks.failures).toEqual([])
   })

@@ -64,9 +64,11 @@ export class Publishing {
     this.#haveDueMono = null
     for (const link of this.#context.links.values()) {
       if (link.haveDue.size === 0) continue
-      const heads = [...link.haveDue].map(([author, seq]) => ({ author, seq }))
+      // an act may have named an earlier head since: what lay behind it is no longer on disk
+      const held = [...link.haveDue].filter(([author, seq]) => (this.#context.logs.get(author)?.storedHead?.seq ?? -1) >= seq)
+      const heads = held.map(([author, seq]) => ({ author, seq }))
       link.haveDue.clear()
-      if (link.phase === 'open') this.#context.send(link, { type: 'have', heads })
+      if (link.phase === 'open' && heads.length > 0) this.#context.send(link, { type: 'have', heads })
     }
   }
 

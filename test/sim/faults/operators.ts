@@ -14,7 +14,7 @@ const anyMember = (nemesis: Nemesis, except: SimHost | null = nemesis.adversary.
 }
 
 /** An operator takes a host's key from the mesh, as it stands at another host: what that one shows of it stays, and nothing else. */
-const revokeHost = (nemesis: Nemesis, victim: SimHost, operator: string): void => {
+export const revokeHost = (nemesis: Nemesis, victim: SimHost, operator: string): void => {
   const { world } = nemesis
   const at = anyMember(nemesis, victim)
   if (at === null || at.replica.acts.roster().admits(victim.key).state !== 'member') return
