@@ -263,5 +263,13 @@ export const MUTATIONS = [
     find: "(admitted.state !== 'named' && keyOf(author) === key)",
     replace: "(admitted.state !== 'named' && keyOf(author) === key && key.length === 0)",
     seen: { scenario: 'everything' }
+  },
+  {
+    rule: 'P1',
+    says: 'nobody is told of a revocation before it is on disk, also not the sender of what it refuses',
+    file: 'src/core/replica/reception.ts',
+    find: '.filter(act => !commits.isPendingAct(act.id))',
+    replace: '',
+    seen: { scenario: 'stolen key, revoked' }
   }
 ]

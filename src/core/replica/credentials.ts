@@ -11,7 +11,7 @@ const names = (content: ActContent | null, key: HostKey): boolean => {
 }
 
 /** The acts that name heads of this key: what whoever still sends frames past them lacks (rules G3). */
-export const actsNaming = (acts: ActSet, key: HostKey): Uint8Array[] => [...acts.values()].filter(({ content }) => names(content, key)).map(({ bytes }) => bytes)
+export const actsNaming = (acts: ActSet, key: HostKey): VerifiedAct[] => [...acts.values()].filter(({ content }) => names(content, key))
 
 /** The rotations by which a host came to this key, the newest first. */
 const rotationsTo = (acts: ActSet, key: HostKey): VerifiedAct[] => {

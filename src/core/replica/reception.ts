@@ -137,7 +137,9 @@ export class Reception {
   #tellOfEnd(link: Link, key: HostKey): void {
     if (link.toldOf.has(key) || link.phase !== 'open') return
     link.toldOf.add(key)
-    this.#parts.publishing.sendActs(link, actsNaming(this.#context.acts, key))
+    const { acts, commits } = this.#context
+    // what is on its way to the disk goes to all links once it is there
+    this.#parts.publishing.sendActs(link, actsNaming(acts, key).filter(act => !commits.isPendingAct(act.id)).map(({ bytes }) => bytes))
   }
 
   /** What a member's frame was before it was altered on the way may still be had from others. */
