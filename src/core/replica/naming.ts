@@ -46,7 +46,7 @@ const isSame = (left: Admission, right: Admission): boolean => {
 export class Naming {
   readonly #context: Context
   readonly #parts: NamingParts
-  /** What each log in memory was last made to fit; where there is nothing: that of a member. */
+  /** What each log that is held was last made to fit. */
   readonly #applied = new Map<AuthorId, Admission>()
   readonly #rereadings = new Map<AuthorId, Rereading>()
 
@@ -73,7 +73,10 @@ export class Naming {
 
   /** The roster may have changed. */
   apply(): void {
-    for (const author of this.#authors()) this.#applyTo(author)
+    const held = new Set(this.#authors())
+    // of whom nothing is held, whatever comes later begins anew
+    for (const author of this.#applied.keys()) if (!held.has(author)) this.#applied.delete(author)
+    for (const author of held) this.#applyTo(author)
   }
 
   /** Of these something is held, in memory or on disk. */
@@ -96,11 +99,14 @@ export class Naming {
   #applyTo(author: AuthorId): void {
     const { logs, view } = this.#context
     const is = this.#parts.standing.admissionOf(author)
-    const was = this.#applied.get(author) ?? MEMBER
-    if (is.state === 'unknown' || isSame(was, is)) return
+    const known = this.#applied.get(author)
+    const was = known ?? MEMBER
+    if (is.state === 'unknown' || (known !== undefined && isSame(known, is))) return
     this.#applied.set(author, is)
-    logs.changed()
     const log = logs.get(author)
+    // it may have begun below a named head, and nothing of it was shown
+    if (known === undefined && is.state === 'member' && log !== null) return logs.isForked(author) ? undefined : view.replaceAuthor(author, keyOf(author), log.records)
+    logs.changed()
     if (is.state === 'named' && was.state === 'member' && log !== null && this.#fits(log, is)) {
       if (log.endsIn(is.head)) view.replaceAuthor(author, keyOf(author), log.records)
       else view.dropAuthor(author)
