@@ -211,7 +211,8 @@ export const transportContract = (makeBench: () => Promise<TransportBench>): voi
     const [sender, receiver] = end === 'far' ? [near, far] : [far, near]
     sender.authenticated()
     const ear = listening(receiver)
-    const sizes = [1_000, 1_000, 2_000, 200, 10, LIMITS.messageBytes, 0]
+    const quarter = LIMITS.unauthenticatedBytes / 4
+    const sizes = [quarter, quarter, quarter * 2, 200, 10, LIMITS.messageBytes, 0]
     for (const size of sizes) sender.send(new Uint8Array(size))
     await ear.until(() => ear.messages.length === 3)
     receiver.authenticated()
@@ -246,7 +247,7 @@ export const transportContract = (makeBench: () => Promise<TransportBench>): voi
   it('drops what a stranger sent beyond that when it closes', async () => {
     const { near, far } = await link()
     const ear = listening(far)
-    for (let index = 0; index < 5; index++) near.send(new Uint8Array(1_000))
+    for (let index = 0; index < 5; index++) near.send(new Uint8Array(LIMITS.unauthenticatedBytes / 4))
     await ear.until(() => ear.messages.length === 4)
     far.close('not one of us')
     await ear.end()
