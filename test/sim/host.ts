@@ -33,6 +33,8 @@ export class SimHost {
   readonly answered = new Set<RecordId>()
   /** Records that a loss on disk may have taken. */
   readonly mayBeLost = new Set<RecordId>()
+  /** Its whole machine was, once: nothing on it can tell, and a number may be given twice, which ends as a proven fork. */
+  isRolledBack = false
   /** How often something of its disk was lost or replaced. */
   losses = 0
   /** What it presents until it is a member. */

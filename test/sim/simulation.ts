@@ -113,7 +113,9 @@ export const simulate = (seed: number, { scenario = EVERYTHING, record = false, 
   schedule.runUntil(chaosMs)
   nemesis.stop()
   const honest = nemesis.honest()
-  for (const host of honest) if (host.life > 0 && !host.isMember && !host.hasEnded) world.joinAgain(host, founder)
+  // whom nobody let in, or only somebody whose word has fallen, asks again
+  const stands = (host: SimHost): boolean => host.isMember && founder.replica.acts.roster().admits(host.key).state !== 'unknown'
+  for (const host of honest) if (host.life > 0 && !host.hasEnded && !stands(host)) world.joinAgain(host, founder)
   linkUp(world, honest)
   schedule.runUntil(schedule.now + LEVEL_WITHIN_MS)
   // notes about when peers were heard are written now and then

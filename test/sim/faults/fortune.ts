@@ -28,8 +28,11 @@ const restore: Fault = nemesis => {
   world.note(`${host.name} is laid back to its backup${isWholeMachine ? ', with its whole machine' : ''}`)
   world.occurred.add(isWholeMachine ? 'machine rolled back' : 'store restored')
   replaceDisk(nemesis, host, kept.disk.copy())
-  if (isWholeMachine) host.witness = new Map(kept.witness)
-  else host.place += 1
+  if (isWholeMachine) {
+    host.witness = new Map(kept.witness)
+    host.isRolledBack = true
+  }
+  if (!isWholeMachine) host.place += 1
 }
 
 /** The store is deleted; keys and settings stay. */
