@@ -1,4 +1,5 @@
 import { Adversary } from './adversary.js'
+import type { CrashPoint } from './crash.js'
 import type { Disk } from './disk.js'
 import { FAULTS, type FaultName, type FaultWeights } from './faults/faults.js'
 import type { SimHost } from './host.js'
@@ -48,6 +49,14 @@ export class Nemesis {
     host.kill()
     this.world.unplug(host)
     this.startLater(host)
+  }
+
+  /** The host's process ends when its work comes to this point, and is started again some time later. */
+  endAt(host: SimHost, point: CrashPoint): void {
+    host.endAt(point, () => {
+      this.world.unplug(host)
+      this.startLater(host)
+    })
   }
 
   startLater(host: SimHost): void {

@@ -15,10 +15,7 @@ const crash: Fault = nemesis => {
   if (host === null) return
   const { world } = nemesis
   const point = world.random.pick(CRASH_POINTS)
-  host.endAt(point, () => {
-    world.unplug(host)
-    nemesis.startLater(host)
-  })
+  nemesis.endAt(host, point)
   // these points are reached only where somebody brings them about
   if (point === 'while a snapshot is written') host.feed({ type: 'compact' })
   if (point === 'while the store is read') nemesis.restart(host)

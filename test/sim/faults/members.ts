@@ -7,6 +7,7 @@ const copyHome: Fault = nemesis => {
   const host = nemesis.anyUp()
   if (host === null || host.isPaused) return
   adversary.copyHome(host)
+  if (world.random.chance(0.2)) nemesis.endAt(host, 'between a proof and what it took from view')
   if (world.random.chance(0.8)) host.write('shell', [{ kind: 'note', fields: { text: `«original of ${host.name}»` } }])
 }
 
