@@ -84,6 +84,8 @@ export const MUTATIONS = [
     file: 'src/core/replica/intake.ts',
     find: "if (admission.state === 'named' && seq > (admission.head?.seq ?? -1)) return {",
     replace: "if (admission.state === 'named' && seq < -1) return {",
+    // an epoch that the act does not name would be stored, and still not be shown: two guards
+    with: [{ file: 'src/core/replica/intake.ts', find: "if (admission.state !== 'named') return this.#parts.logs.isForked(", replace: "if (admission.state !== 'named' || admission.head === null) return this.#parts.logs.isForked(" }],
     seen: { scenario: 'stolen key, revoked' }
   },
   {
