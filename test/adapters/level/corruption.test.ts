@@ -149,6 +149,8 @@ describe('files that were exchanged', () => {
       runs += 1
     }
     recordCase(16, { test: 'test/adapters/level/corruption.test.ts (files of another time)', runs, worst: 0, limit: 0, unit: 'lost silently' })
+    // what writes that reach the disk out of order leave: some files of a later moment than others
+    recordCase(6, { test: 'test/adapters/level/corruption.test.ts', runs, worst: 0, limit: 0, unit: 'lost silently' })
   }, 120_000)
 })
 
