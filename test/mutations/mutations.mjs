@@ -273,5 +273,13 @@ export const MUTATIONS = [
     find: '.filter(act => !commits.isPendingAct(act.id))',
     replace: '',
     seen: { scenario: 'stolen key, revoked' }
+  },
+  {
+    rule: 'P10',
+    says: 'what a failed write may have left on the disk is served to nobody',
+    file: 'src/core/replica/serving.ts',
+    find: 'from + index <= stored && ',
+    replace: '',
+    seen: { scenario: 'disks that fail', from: 5_201 }
   }
 ]

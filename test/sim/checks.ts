@@ -183,7 +183,7 @@ export class Checks {
     if (outcome.ok) {
       if (fenced !== null) this.fail(`${host.name} acknowledges a write after its disk failed`)
       for (const { id } of outcome.value) host.answered.add(id)
-    } else if (outcome.failure.code === 'FENCED' || outcome.failure.code === 'DISK_FULL' ? fenced === null : outcome.failure.code === 'HOST_LEFT' ? !host.hasEnded : outcome.failure.code !== 'CLAIM_HELD') {
+    } else if (!isDue(outcome.failure.code, host)) {
       this.fail(`${host.name}: a write was refused: ${outcome.failure.code} ${outcome.failure.message}`)
     }
   }
@@ -296,6 +296,12 @@ const counts = ({ acts, logs }: Replica, log: AuthorLog): boolean => {
 /** Whether a frame of this key that counts and lies on the host's disk has the record in it. */
 const holds = ({ disk, replica }: SimHost, key: HostKey, id: RecordId): boolean =>
   [...disk.frames].some(([author, log]) => keyOf(author) === key && !replica.logs.isForked(author) && [...log].some(([seq, bytes]) => seq <= replica.logs.headSeq(author) && Buffer.from(bytes).includes(id)))
+
+/** Whether a refusal is what it should be: what is held, or was taken from view meanwhile; after a storage error and a farewell. */
+const isDue = (code: string, { replica, hasEnded }: SimHost): boolean => {
+  if (code === 'FENCED' || code === 'DISK_FULL') return replica.fenced !== null
+  return code === 'HOST_LEFT' ? hasEnded : code === 'CLAIM_HELD' || code === 'NO_SUCH_RECORD'
+}
 
 /** One message as a line of a story. */
 const messageText = (bytes: Uint8Array): string => {

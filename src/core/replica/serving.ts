@@ -49,7 +49,9 @@ export class Serving {
     this.#reads.begin(author, from, { frames: LIMITS.framesPerReply, bytes: LIMITS.framesPerReplyBytes }, frames => {
       if (this.#context.links.get(link.id) !== link) return
       link.reading = false
-      this.#answer(link, author, from, frames.filter((_, index) => this.#standing.mayServe(author, from + index)))
+      // a write that failed may have reached the disk all the same: what this host does not know to be there it shows to nobody
+      const stored = this.#context.logs.get(author)?.storedHead?.seq ?? -1
+      this.#answer(link, author, from, frames.filter((_, index) => from + index <= stored && this.#standing.mayServe(author, from + index)))
       this.#serveNext(link)
     })
   }
