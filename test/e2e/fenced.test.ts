@@ -25,10 +25,7 @@ const claimUntilRefused = async (name: string, prefix: string): Promise<{ answer
 }
 
 beforeAll(async () => {
-  await mesh.found('a')
-  await mesh.up('a')
-  await mesh.join('b', await mesh.invite('a'))
-  await mesh.up('b')
+  await mesh.foundPair('a', 'b')
   await mesh.down('a')
 }, 60_000)
 

@@ -90,16 +90,13 @@ const POINTS: readonly Point[] = [
 ]
 
 beforeAll(async () => {
-  await mesh.found('a')
-  await mesh.up('a')
-  await mesh.join('b', await mesh.invite('a'))
-  await mesh.up('b')
+  await mesh.foundPair('a', 'b')
   await mesh.down('a')
 }, 60_000)
 
 afterAll(() => mesh.end())
 
-/** The next round begins with few claims, and a's daemon down: a host has at most 1,024 live ones. */
+/** The next round begins with few claims, and a's daemon down. */
 const makeRoom = async (): Promise<void> => {
   for (const name of ['a', 'b']) await mesh.ask(name, 'release', { all: true })
   answered.length = 0

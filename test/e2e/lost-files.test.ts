@@ -15,10 +15,7 @@ const scopesAt = async (name: string): Promise<string[]> => (await mesh.ask<Clai
 let all: string[] = []
 
 beforeAll(async () => {
-  await mesh.found('a')
-  await mesh.up('a')
-  await mesh.join('b', await mesh.invite('a'))
-  await mesh.up('b')
+  await mesh.foundPair('a', 'b')
   for (let count = 0; count < 12; count++) for (const name of ['a', 'b']) await mesh.ask(name, 'claim', { scope: [`@${name}-${count}`] })
   // opened twice, so that some of it lies in tables and some in the log
   await mesh.down('a')

@@ -28,10 +28,7 @@ const warningsOf = async (name: string, args: readonly string[]) => {
 let token = ''
 
 beforeAll(async () => {
-  await mesh.found('a')
-  await mesh.up('a')
-  await mesh.join('b', await mesh.invite('a'))
-  await mesh.up('b')
+  await mesh.foundPair('a', 'b')
   await mesh.sees('a', 'b', 'linked')
 }, 60_000)
 

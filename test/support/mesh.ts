@@ -53,6 +53,14 @@ export class TestMesh {
     await this.must(name, ['join', token, '--name', name, '--listen', '127.0.0.1:0', ...args])
   }
 
+  /** Two hosts of one mesh, both with a daemon. */
+  async foundPair(one: string, other: string): Promise<void> {
+    await this.found(one)
+    await this.up(one)
+    await this.join(other, await this.invite(one))
+    await this.up(other)
+  }
+
   /** Up, however long a busy machine takes. @returns the daemon's pid */
   async up(name: string, args: readonly string[] = []): Promise<number> {
     const { stdout, stderr } = await this.run(name, ['up', ...args])

@@ -1,6 +1,5 @@
 import type { AuthorId, Millis } from '../brand.js'
-import { authorIdOf, authorParts, epochFrom, isAuthorId, keyOf } from '../replication/author.js'
-import { fromHex } from '../encoding/bytes.js'
+import { authorNamed, authorParts, isAuthorId, keyOf } from '../replication/author.js'
 import type { AuthorLog } from '../replication/log.js'
 import { LIMITS } from '../limits.js'
 import type { Context } from './context.js'
@@ -90,8 +89,8 @@ export class Doubts {
 
   /** @param epoch as 24 hex digits; anything else is nobody's witness. */
   witnessed(epoch: string, seq: number): void {
-    const bytes = fromHex(epoch)
-    if (bytes?.length === 12) this.#witnessed.set(authorIdOf(this.#context.key, epochFrom(bytes)), seq)
+    const author = authorNamed(this.#context.key, epoch)
+    if (isAuthorId(author)) this.#witnessed.set(author, seq)
   }
 
   placed(facts: ReadonlyMap<string, string>): void {

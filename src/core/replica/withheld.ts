@@ -3,8 +3,7 @@ import type { Claim } from '../coordination/claims/claim.js'
 import { ClaimTable } from '../coordination/claims/claimtable.js'
 import type { EndedHow } from '../coordination/membership/member.js'
 import { entryOf } from '../coordination/records/entry.js'
-import { authorIdOf, authorParts, epochFrom, keyOf } from '../replication/author.js'
-import { fromHex } from '../encoding/bytes.js'
+import { authorNamed, authorParts, keyOf } from '../replication/author.js'
 import type { AuthorLog } from '../replication/log.js'
 import type { Context } from './context.js'
 import type { Standing } from './standing.js'
@@ -42,7 +41,7 @@ export class Withholding {
         continue
       }
       for (const { epoch } of member.heads) {
-        const author = authorIdOf(key, epochFrom(fromHex(epoch) ?? new Uint8Array(12)))
+        const author = authorNamed(key, epoch)
         if (this.#isShort(author)) this.#add(found, author, member.hostId, member.how, now)
       }
     }

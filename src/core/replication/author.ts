@@ -39,6 +39,9 @@ export const everyEpochOf = (key: HostKey): AuthorId => `${key}/${NO_EPOCH}` as 
 /** As text and made once: it is asked for with every frame and every head. */
 const NO_EPOCH = '0'.repeat(2 * EPOCH_BYTES)
 
+/** The author whose epoch an act names, by 24 hex digits. */
+export const authorNamed = (key: HostKey, epochText: string): AuthorId => `${key}/${epochText}` as AuthorId
+
 /** The epoch as 24 hex digits: how an act names it. */
 export const epochTextOf = (author: AuthorId): string => author.slice(65)
 

@@ -43,6 +43,18 @@ const contradict = (left: readonly VerifiedFrame[], right: readonly VerifiedFram
     right.some(other => (one.header.seq === other.header.seq ? one.hash !== other.hash : other.header.seq === one.header.seq + 1 && other.header.prev !== one.hash))
   )
 
+/** Two hosts, each with another branch of one epoch on its disk, the first by one frame longer. */
+const twoBranches = () => {
+  const { bench, hosts, forger } = mesh()
+  const [a, b] = hosts
+  if (a === undefined || b === undefined) throw new Error('two hosts')
+  const author = forger.epoch(1, 1)
+  const stem = forger.branch(author, [], [{ note: 'stem' }])
+  put(a, forger.branch(author, stem, [{ note: 'left' }, { note: 'left again' }]))
+  put(b, forger.branch(author, stem, [{ note: 'right' }]))
+  return { bench, a, b, author }
+}
+
 describe('two branches, whoever holds what', () => {
   const seeds = 40
   let worstRounds = 0
@@ -96,13 +108,7 @@ describe('two branches, whoever holds what', () => {
   })
 
   test('a proof is found with the held frame damaged on disk, by the one beside it', () => {
-    const { bench, hosts, forger } = mesh()
-    const [a, b] = hosts
-    if (a === undefined || b === undefined) throw new Error('two hosts')
-    const author = forger.epoch(1, 1)
-    const stem = forger.branch(author, [], [{ note: 'stem' }])
-    put(a, forger.branch(author, stem, [{ note: 'left' }, { note: 'left again' }]))
-    put(b, forger.branch(author, stem, [{ note: 'right' }]))
+    const { bench, a, b, author } = twoBranches()
     a.restart()
     b.restart()
     a.disk.frames.get(author)?.delete(2)
@@ -112,13 +118,7 @@ describe('two branches, whoever holds what', () => {
   })
 
   test('what a peer gave for a hole on the own disk may be of another branch than what lies behind it', () => {
-    const { bench, hosts, forger } = mesh()
-    const [a, b] = hosts
-    if (a === undefined || b === undefined) throw new Error('two hosts')
-    const author = forger.epoch(1, 1)
-    const stem = forger.branch(author, [], [{ note: 'stem' }])
-    put(a, forger.branch(author, stem, [{ note: 'left' }, { note: 'left again' }]))
-    put(b, forger.branch(author, stem, [{ note: 'right' }]))
+    const { bench, a, b, author } = twoBranches()
     a.disk.lose(author, 2)
     a.restart()
     b.restart()

@@ -235,50 +235,15 @@ const roleChange = fields<RoleBody>({ key: hostKey, role, heads })
 /** `unknown`: a kind of a later version. `invalid`: a kind of ours whose body is not. */
 export type ParsedBody = { readonly type: 'content'; readonly content: ActContent } | { readonly type: 'unknown' } | { readonly type: 'invalid' }
 
-const INVALID: ParsedBody = { type: 'invalid' }
-const UNKNOWN: ParsedBody = { type: 'unknown' }
-const found = (content: ActContent): ParsedBody => ({ type: 'content', content })
+type BodyOf<Kind extends ActKind> = Extract<ActContent, { readonly kind: Kind }>['body']
+
+const PARSERS: { readonly [Kind in ActKind]: Parse<BodyOf<Kind>> } = { genesis, invite, cancel, witness, operator, retire, revoke, rotate, role: roleChange }
+
+const isActKind = (kind: string): kind is ActKind => Object.hasOwn(PARSERS, kind)
 
 /** Reads an act's body, a parsed JSON object, by its kind. */
 export const parseBody = (kind: string, value: unknown): ParsedBody => {
-  switch (kind) {
-    case 'genesis': {
-      const body = genesis(value)
-      return body ? found({ kind, body }) : INVALID
-    }
-    case 'invite': {
-      const body = invite(value)
-      return body ? found({ kind, body }) : INVALID
-    }
-    case 'cancel': {
-      const body = cancel(value)
-      return body ? found({ kind, body }) : INVALID
-    }
-    case 'witness': {
-      const body = witness(value)
-      return body ? found({ kind, body }) : INVALID
-    }
-    case 'operator': {
-      const body = operator(value)
-      return body ? found({ kind, body }) : INVALID
-    }
-    case 'retire': {
-      const body = retire(value)
-      return body ? found({ kind, body }) : INVALID
-    }
-    case 'revoke': {
-      const body = revoke(value)
-      return body ? found({ kind, body }) : INVALID
-    }
-    case 'rotate': {
-      const body = rotate(value)
-      return body ? found({ kind, body }) : INVALID
-    }
-    case 'role': {
-      const body = roleChange(value)
-      return body ? found({ kind, body }) : INVALID
-    }
-    default:
-      return UNKNOWN
-  }
+  if (!isActKind(kind)) return { type: 'unknown' }
+  const body = PARSERS[kind](value)
+  return body === null ? { type: 'invalid' } : { type: 'content', content: { kind, body } as ActContent }
 }
