@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { Doubt } from '../core/replica/doubts.js'
+import type { Doubt } from '../core/replica/own/doubts.js'
 import type { Host } from '../host/host.js'
 import type { Warning } from './envelope.js'
 import type { OperationContext } from './operation.js'

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { AuthorId, HostKey } from '../core/brand.js'
-import { forkOrigin } from '../core/replica/fork-origin.js'
+import { forkOrigin } from '../core/replica/forks/fork-origin.js'
 import { authorParts, epochTextOf, everyEpochOf, keyOf } from '../core/replication/author.js'
 import type { AuthorLog } from '../core/replication/log.js'
 import { writtenInParallel } from '../core/replication/parallel.js'

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { droppedIn } from '../core/replica/dropped.js'
+import { droppedIn } from '../core/replica/standing/dropped.js'
 import { authorParts, keyOf } from '../core/replication/author.js'
 import type { Host } from '../host/host.js'
 import { iso } from './age.js'

@@ -1,6 +1,6 @@
 import type { HostKey, Millis } from '../core/brand.js'
 import type { DialTarget } from '../core/presence/dial-plan.js'
-import type { Link } from '../core/replica/link-state.js'
+import type { Link } from '../core/replica/links/link-state.js'
 import type { Host } from './host.js'
 import type { Attempt, Network } from './network.js'
 

@@ -9,7 +9,7 @@ export const MUTATIONS = [
   {
     rule: 'A2',
     says: 'a frame counts by its own signature on every path',
-    file: 'src/core/replica/intake.ts',
+    file: 'src/core/replica/reception/intake.ts',
     find: 'frame => verifyFrame(this.#parts.crypto, this.#parts.mesh, frame))',
     replace: 'frame => trustStoredFrame(this.#parts.crypto, this.#parts.mesh, frame))',
     seen: { scenario: 'bad signature inside the chain' }
@@ -73,7 +73,7 @@ export const MUTATIONS = [
   {
     rule: 'B4',
     says: 'what lies off the chain of a named head is refused',
-    file: 'src/core/replica/intake.ts',
+    file: 'src/core/replica/reception/intake.ts',
     find: "if (admission.state === 'named' && admission.head !== null) return this.#decideNamed(",
     replace: "if (admission.state === 'named' && admission.head !== null && seq < 0) return this.#decideNamed(",
     seen: { scenario: 'stolen key, revoked' }
@@ -81,11 +81,11 @@ export const MUTATIONS = [
   {
     rule: 'B4',
     says: 'what lies past a named head is refused',
-    file: 'src/core/replica/intake.ts',
+    file: 'src/core/replica/reception/intake.ts',
     find: "if (admission.state === 'named' && seq > (admission.head?.seq ?? -1)) return {",
     replace: "if (admission.state === 'named' && seq < -1) return {",
     // an epoch that the act does not name would be stored, and still not be shown: two guards
-    with: [{ file: 'src/core/replica/intake.ts', find: "if (admission.state !== 'named') return this.#parts.logs.isForked(", replace: "if (admission.state !== 'named' || admission.head === null) return this.#parts.logs.isForked(" }],
+    with: [{ file: 'src/core/replica/reception/intake.ts', find: "if (admission.state !== 'named') return this.#parts.logs.isForked(", replace: "if (admission.state !== 'named' || admission.head === null) return this.#parts.logs.isForked(" }],
     seen: { scenario: 'stolen key, revoked' }
   },
   {
@@ -131,7 +131,7 @@ export const MUTATIONS = [
   {
     rule: 'C3',
     says: 'two neighbours of which the second does not name the first are a proof',
-    file: 'src/core/replica/intake.ts',
+    file: 'src/core/replica/reception/intake.ts',
     find: "if (held !== null) return { type: 'forked', proof: makeForkProof(frame.header.author, held, frame) }",
     replace: "if (held !== null) return { type: 'gap', author: frame.header.author }",
     seen: { scenario: 'equivocating member', seeds: 200 }
@@ -139,7 +139,7 @@ export const MUTATIONS = [
   {
     rule: 'C3',
     says: 'a forked epoch is void on every host',
-    file: 'src/core/replica/forks.ts',
+    file: 'src/core/replica/forks/forks.ts',
     find: 'if (!intake.voidFork(proof)) return\n    for (const records of lost)',
     replace: 'if (intake.voidFork === undefined) return\n    for (const records of lost)',
     seen: { scenario: 'equivocating member' }
@@ -155,7 +155,7 @@ export const MUTATIONS = [
   {
     rule: 'C4',
     says: 'what was live in a void epoch is published again by its owner',
-    file: 'src/core/replica/epochs.ts',
+    file: 'src/core/replica/own/epochs.ts',
     find: 'for (const [id, text] of records) this.#rescued.set(id, text)',
     replace: 'for (const [id, text] of records) if (text.length < 0) this.#rescued.set(id, text)',
     seen: { scenario: 'copied home' }
@@ -181,7 +181,7 @@ export const MUTATIONS = [
   {
     rule: 'C7',
     says: 'a host in doubt about its own past opens a new epoch',
-    file: 'src/core/replica/doubts.ts',
+    file: 'src/core/replica/own/doubts.ts',
     find: 'if (this.pending !== null) return\n    this.#last =',
     replace: 'if (this.pending === null) return\n    this.#last =',
     seen: { scenario: 'restored store' }
@@ -237,7 +237,7 @@ export const MUTATIONS = [
   {
     rule: 'G3',
     says: 'what the roster refuses is dropped without blame',
-    file: 'src/core/replica/intake.ts',
+    file: 'src/core/replica/reception/intake.ts',
     find: 'if (refusal !== null) return refused(refusal, false)',
     replace: 'if (refusal !== null) return refused(refusal, true)',
     seen: { tests: ['test/core/replica/replica.test.ts', 'test/core/replica/links.test.ts', 'test/core/replica/leaving.test.ts', 'test/core/replica/named.test.ts'] }
@@ -261,7 +261,7 @@ export const MUTATIONS = [
   {
     rule: 'P1',
     says: 'own frames from before the admission are kept at a start',
-    file: 'src/core/replica/standing.ts',
+    file: 'src/core/replica/standing/standing.ts',
     find: "(admitted.state !== 'named' && keyOf(author) === key)",
     replace: "(admitted.state !== 'named' && keyOf(author) === key && key.length === 0)",
     seen: { scenario: 'everything' }
@@ -269,7 +269,7 @@ export const MUTATIONS = [
   {
     rule: 'P1',
     says: 'nobody is told of a revocation before it is on disk, also not the sender of what it refuses',
-    file: 'src/core/replica/reception.ts',
+    file: 'src/core/replica/reception/reception.ts',
     find: '.filter(act => !commits.isPendingAct(act.id))',
     replace: '',
     seen: { scenario: 'stolen key, revoked' }
@@ -277,7 +277,7 @@ export const MUTATIONS = [
   {
     rule: 'P10',
     says: 'what a failed write may have left on the disk is served to nobody',
-    file: 'src/core/replica/serving.ts',
+    file: 'src/core/replica/levelling/serving.ts',
     find: 'from + index <= stored && ',
     replace: '',
     seen: { scenario: 'disks that fail', from: 5_201 }

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { Owed } from '../../core/coordination/delivery/delivery.js'
-import type { Damage } from '../../core/replica/restoring.js'
+import type { Damage } from '../../core/replica/reception/restoring.js'
 import { LIMITS } from '../../core/limits.js'
 import { authorParts, keyOf } from '../../core/replication/author.js'
 import type { Host } from '../../host/host.js'

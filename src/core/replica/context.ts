@@ -14,7 +14,7 @@ import type { Stamp } from '../stamp.js'
 import { Commits } from './commits.js'
 import type { Effect, ReplicaEvent } from './effect.js'
 import type { LinkId } from './input.js'
-import type { Link } from './link-state.js'
+import type { Link } from './links/link-state.js'
 import { Refusals } from './refusals.js'
 
 export interface ReplicaOptions {

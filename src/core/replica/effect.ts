@@ -1,7 +1,7 @@
 import type { AuthorId, HostKey, Millis, RecordId } from '../brand.js'
 import type { ErrorCode } from '../errors.js'
 import type { Result } from '../result.js'
-import type { DoubtCause } from './doubts.js'
+import type { DoubtCause } from './own/doubts.js'
 import type { ReadLimit, StoredBatch } from './storage.js'
 import type { BatchId, LinkId, RequestId, Written } from './input.js'
 

@@ -3,7 +3,7 @@ import { nodeCrypto as crypto, nodeSigner } from '../../../src/adapters/crypto/n
 import { View } from '../../../src/core/coordination/view.js'
 import type { AuthorId, HostKey, MeshId, RecordId } from '../../../src/core/brand.js'
 import { toHex } from '../../../src/core/encoding/bytes.js'
-import { Intake, type Taken } from '../../../src/core/replica/intake.js'
+import { Intake, type Taken } from '../../../src/core/replica/reception/intake.js'
 import { keyOf } from '../../../src/core/replication/author.js'
 import { HybridClock } from '../../../src/core/replication/hybrid-clock.js'
 import { LogBook } from '../../../src/core/replication/log-book.js'

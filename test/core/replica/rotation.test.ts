@@ -5,7 +5,7 @@ import { proveRotation } from '../../../src/core/coordination/membership/rotatio
 import type { HostKey, SessionName } from '../../../src/core/brand.js'
 import { hostIdOf } from '../../../src/core/domain.js'
 import { toHex } from '../../../src/core/encoding/bytes.js'
-import { ownHeads } from '../../../src/core/replica/own-heads.js'
+import { ownHeads } from '../../../src/core/replica/own/own-heads.js'
 import { Disk } from '../../sim/disk.js'
 import { recordCase } from '../../support/cases.js'
 import { Bench, signerOf, take, type Node } from './bench.js'

@@ -6,7 +6,7 @@ import { HybridClock } from '../../../src/core/replication/hybrid-clock.js'
 import { LogBook } from '../../../src/core/replication/log-book.js'
 import { View } from '../../../src/core/coordination/view.js'
 import { decodeFrame, encodeHeader, SIGNATURE_BYTES } from '../../../src/core/replication/frame.js'
-import { Intake } from '../../../src/core/replica/intake.js'
+import { Intake } from '../../../src/core/replica/reception/intake.js'
 import { author, codeOf, crypto, documentAt, fieldsOf, frameBytes, mesh, record, signer, take } from './frames.js'
 import { signerOf } from '../replica/bench.js'
 

@@ -1,0 +1,106 @@
+import type { HostId, HostKey, MeshId, Millis, RecordId, SessionName } from '../../brand.js'
+import { turnFor } from '../../coordination/claims/turn.js'
+import { checkDraft } from '../../coordination/records/draft.js'
+import { formRecord, recordNaming, type RecordFields } from '../../coordination/records/record.js'
+import type { Turn } from '../../coordination/records/values.js'
+import type { View } from '../../coordination/view.js'
+import type { Crypto } from '../../crypto.js'
+import { failure, success, type Result } from '../../result.js'
+import type { HybridClock } from '../../replication/hybrid-clock.js'
+import type { Draft, Written } from '../input.js'
+
+export interface WritingParts {
+  readonly crypto: Crypto
+  readonly mesh: MeshId
+  readonly key: HostKey
+  readonly hostId: HostId
+  readonly view: View
+  readonly clock: HybridClock
+}
+
+/** What a session asked to have written, waiting for the commit under way to end. */
+export interface Writing {
+  readonly session: SessionName
+  readonly drafts: readonly Draft[]
+  readonly strict: boolean
+}
+
+/** Stands in for the turn, which the replica gives, while the rest of a claim is checked. */
+const NO_TURN = [0, 0]
+
+interface ClaimQuery {
+  readonly repo: string
+  readonly scope: readonly string[]
+  readonly mode: 'exclusive' | 'shared'
+}
+
+const NOTHING_CLAIMED: ClaimQuery = { repo: '', scope: [], mode: 'exclusive' }
+
+const claimQuery = (fields: RecordFields): ClaimQuery => ({
+  repo: typeof fields.repo === 'string' ? fields.repo : '',
+  scope: Array.isArray(fields.scope) ? fields.scope.map(String) : [],
+  mode: fields.mode === 'shared' ? 'shared' : 'exclusive'
+})
+
+/**
+ * Makes records of drafts: checks them, gives each its stamp and each claim its turn, and names them. A claim never gets a turn before that
+ * of an overlapping live claim that this host holds (rules E2), so that sight beats clocks.
+ */
+export class RecordWriting {
+  readonly #parts: WritingParts
+  readonly #nameOf: (text: string) => RecordId
+
+  constructor(parts: WritingParts) {
+    this.#parts = parts
+    this.#nameOf = recordNaming(parts.crypto, parts.mesh, parts.key)
+  }
+
+  /** Every record of the drafts, or the first failure; nothing is written by this. */
+  form({ session, drafts, strict }: Writing, wall: Millis, meshNow: Millis): Result<Written[]> {
+    const written: Written[] = []
+    for (const { kind, fields } of drafts) {
+      const checked = checkDraft(kind, kind === 'claim' ? { ...fields, turn: NO_TURN } : fields, id => this.#parts.view.kindOf(id))
+      if (!checked.ok) return checked
+      const refusal = strict && kind === 'claim' ? this.#held(checked.value, session, meshNow) : null
+      if (refusal !== null) return refusal
+      const formed = this.#formOne(kind, this.#withTurns(kind, checked.value, session, meshNow), session, wall, meshNow)
+      if (!formed.ok) return formed
+      written.push(formed.value)
+    }
+    return success(written)
+  }
+
+  #formOne(kind: string, fields: RecordFields, session: SessionName, wall: Millis, meshNow: Millis): Result<Written> {
+    const stamp = this.#parts.clock.tick(wall)
+    const text = formRecord({ kind, session, stamp: [stamp.wall, stamp.count], offset: Math.round(stamp.wall - meshNow), fields })
+    return text.ok ? success({ id: this.#nameOf(text.value), kind, text: text.value }) : text
+  }
+
+  /** A claim gets its turn, and so does each claim that a renewal names in `turns`: those whose lease and grace were over. */
+  #withTurns(kind: string, fields: RecordFields, session: SessionName, meshNow: Millis): RecordFields {
+    if (kind === 'claim') return { ...fields, turn: this.#turn(claimQuery(fields), session, meshNow) }
+    if (kind !== 'renew' || typeof fields.turns !== 'object' || fields.turns === null) return fields
+    const turns = Object.keys(fields.turns).map(id => {
+      const claim = this.#parts.view.claims.claim(id as RecordId)
+      return [id, this.#turn(claim ?? NOTHING_CLAIMED, session, meshNow)] as const
+    })
+    return { ...fields, turns: Object.fromEntries(turns) }
+  }
+
+  #turn(query: ClaimQuery, session: SessionName, meshNow: Millis): Turn {
+    const held = this.#overlapping(query, session, meshNow).map(overlap => overlap.claim)
+    return turnFor({ correctedNow: meshNow, held })
+  }
+
+  #held(fields: RecordFields, session: SessionName, meshNow: Millis): ReturnType<typeof failure> | null {
+    const [first] = this.#overlapping(claimQuery(fields), session, meshNow)
+    if (first === undefined) return null
+    const id: RecordId = first.claim.entry.id
+    return failure('CLAIM_HELD', `${first.item} is held`, { details: { claim: id, witness: first.witness, item: first.item } })
+  }
+
+  #overlapping(query: ClaimQuery, session: SessionName, meshNow: Millis): ReturnType<View['claims']['overlapping']> {
+    const { view, hostId } = this.#parts
+    return view.claims.overlapping(query, meshNow, { exceptSession: { host: hostId, session } })
+  }
+}
