@@ -6,13 +6,12 @@ import type { Input, Written } from '../../src/core/replica/input.js'
 import type { Replica } from '../../src/core/replica/replica.js'
 import type { StoredBatch } from '../../src/core/replica/storage.js'
 import type { Result } from '../../src/core/result.js'
-import { epochTextOf, keyOf } from '../../src/core/replication/author.js'
+import { keyOf } from '../../src/core/replication/author.js'
 import { decodeFrame } from '../../src/core/replication/frame.js'
-import type { AuthorLog } from '../../src/core/replication/log.js'
 import { decodeMessage, type Message } from '../../src/core/replication/message.js'
 import { compareStamps, type Stamp } from '../../src/core/stamp.js'
 import type { SimHost } from './host.js'
-import { ownRecords, replay } from './replay.js'
+import { counts, ownRecords, replay } from './replay.js'
 import type { World } from './world.js'
 
 const headerHash = (world: World, bytes: Uint8Array): Hash | null => {
@@ -285,17 +284,9 @@ export class Checks {
   }
 }
 
-/** Whether a log counts in the view: of a key that has ended, where it is the chain that ends in the named head; of any other, unless it forked. */
-const counts = ({ acts, logs }: Replica, log: AuthorLog): boolean => {
-  const admitted = acts.roster().admits(keyOf(log.author))
-  if (admitted.state !== 'named') return !logs.isForked(log.author)
-  const head = admitted.heads.find(({ epoch }) => epoch === epochTextOf(log.author))
-  return head !== undefined && log.endsIn(head)
-}
-
 /** Whether a frame of this key that counts and lies on the host's disk has the record in it. */
 const holds = ({ disk, replica }: SimHost, key: HostKey, id: RecordId): boolean =>
-  [...disk.frames].some(([author, log]) => keyOf(author) === key && !replica.logs.isForked(author) && [...log].some(([seq, bytes]) => seq <= replica.logs.headSeq(author) && Buffer.from(bytes).includes(id)))
+  [...replica.logs.logs()].some(log => keyOf(log.author) === key && counts(replica, log) && [...(disk.frames.get(log.author) ?? [])].some(([seq, bytes]) => seq <= log.headSeq && Buffer.from(bytes).includes(id)))
 
 /** Whether a refusal is what it should be: what is held, or was taken from view meanwhile; after a storage error and a farewell. */
 const isDue = (code: string, { replica, hasEnded }: SimHost): boolean => {
