@@ -21,6 +21,7 @@ import { peers } from './commands/peers.js'
 import { pending } from './commands/pending.js'
 import { accept, propose, reject } from './commands/propose.js'
 import { rotateKey } from './commands/rotate-key.js'
+import { recap } from './commands/recap.js'
 import { release } from './commands/release.js'
 import { renew } from './commands/renew.js'
 import { repo } from './commands/repo.js'
@@ -51,6 +52,6 @@ export const COMMANDS: readonly Command[] = [
   init, invite, join, up, down, leave, revoke, rotateKey, operator, sync, peers, whoami, sessions, repo,
   claim, release, renew, claims, who,
   propose, accept, reject, send, ask, answer, ack, nack, intent, intents, block, unblock, decide, withdraw,
-  status, pending, inbox, conversation, log, show, verify, doctor, schemaCommand(() => COMMANDS),
+  status, pending, inbox, conversation, recap, log, show, verify, doctor, schemaCommand(() => COMMANDS),
   completionsCommand(() => COMMANDS)
 ]

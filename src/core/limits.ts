@@ -136,6 +136,11 @@ export const LIMITS = {
   logPage: 1_000, // records in one answer: of usual size under a megabyte
   conversationRecords: 5_000, // the newest, in one answer; whole texts of usual size under 4 MiB
 
+  // recap
+  recapTokens: 2_000, // what a session reads after its context was compacted: a hundredth of a usual one
+  recapTokensMin: 500, // the counts of all classes, who asks and who is silent always fit
+  recapTokensMax: 100_000, // in one answer; more is a listing
+
   // texts
   textChars: 8_000, // two screens; longer things are files
   intentChars: 2_000, // a plan in a paragraph or three

@@ -112,6 +112,7 @@ describe('what every command prints with --json keeps to its published schema', 
     await says('withdraw', [String(decided)])
     await says('show', [String(asked)])
     await says('conversation')
+    await says('recap')
     await says('log')
     await says('verify')
     await says('doctor')
