@@ -15,6 +15,7 @@ import { invite } from './commands/invite.js'
 import { join } from './commands/join.js'
 import { leave } from './commands/leave.js'
 import { operator } from './commands/operator.js'
+import { policy } from './commands/policy.js'
 import { revoke } from './commands/revoke.js'
 import { log } from './commands/log.js'
 import { peers } from './commands/peers.js'
@@ -49,7 +50,7 @@ export const GROUPS: ReadonlyMap<Command['group'], string> = new Map([
 
 /** Every command, in the order in which help shows them. */
 export const COMMANDS: readonly Command[] = [
-  init, invite, join, up, down, leave, revoke, rotateKey, operator, sync, peers, whoami, sessions, repo,
+  init, invite, join, up, down, leave, revoke, rotateKey, operator, policy, sync, peers, whoami, sessions, repo,
   claim, release, renew, claims, who,
   propose, accept, reject, send, ask, answer, ack, nack, intent, intents, block, unblock, decide, withdraw,
   status, pending, inbox, conversation, recap, log, show, verify, doctor, schemaCommand(() => COMMANDS),

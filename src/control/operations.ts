@@ -14,6 +14,7 @@ import { log } from './operations/log.js'
 import { operatorEnding, operatorList } from './operations/operators.js'
 import { peers, peersAdd, peersRemove } from './operations/peers.js'
 import { pending } from './operations/pending.js'
+import { policyList, policySetting } from './operations/policy.js'
 import { recap } from './operations/recap.js'
 import { release } from './operations/release.js'
 import { renew } from './operations/renew.js'
@@ -29,7 +30,7 @@ import { who } from './operations/who.js'
 import { whoami } from './operations/whoami.js'
 
 const ALL: readonly Operation[] = [
-  whoami, sessions, daemon, status, verify, doctor, peers, peersAdd, peersRemove, sync, leave, invitations, invitationFind, actSetting, actSubmit, revocation, operatorList, operatorEnding,
+  whoami, sessions, daemon, status, verify, doctor, peers, peersAdd, peersRemove, sync, leave, invitations, invitationFind, actSetting, actSubmit, revocation, operatorList, operatorEnding, policyList, policySetting,
   claim, release, renew, claims, who, repoAdd, repoList, repoLink, repoRemove,
   propose, accept, reject, send, ask, answer, ack, nack, intent, intents, block, unblock, decide, withdraw,
   pending, inbox, surfaced, conversation, recap, log, show

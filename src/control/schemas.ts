@@ -3,6 +3,7 @@ import { ERRORS } from '../core/errors.js'
 import { freshnessSchema, SCHEMA_VERSION, warningSchema } from './envelope.js'
 import { OPERATIONS } from './operations.js'
 import { invitationSchema } from './operations/invitations.js'
+import { policySchema } from './policies.js'
 import { recordSchema } from './record-data.js'
 
 const foundedSchema = z.object({ mesh: z.string(), mesh_id: z.string(), host: z.string(), home: z.string(), listening: z.string(), reachable: z.array(z.string()), recovery: z.string().describe('a secret, shown this once: brings the mesh an operator when the last operator key is lost') })
@@ -39,6 +40,8 @@ const rotatedSchema = z.object({
   daemon: z.enum(['up again', 'none ran', 'not up again'])
 })
 
+const decidedSchema = z.object({ act: z.string(), policies: z.array(policySchema).describe('what stands by it; empty where it was cleared') })
+
 const joinedSchema = z.object({
   mesh: z.string(),
   mesh_id: z.string(),
@@ -71,6 +74,8 @@ const OTHERS: ReadonlyMap<string, z.ZodType> = new Map<string, z.ZodType>([
   ['operator key', z.object({ key: z.string() })],
   ['operator add', z.object({ key: z.string(), name: z.string(), act: z.string() })],
   ['operator revoke', z.object({ key: z.string(), name: z.string().nullable(), act: z.string() })],
+  ['policy set', decidedSchema],
+  ['policy clear', decidedSchema],
   ['join', joinedSchema],
   ['up', upSchema],
   ['down', downSchema],

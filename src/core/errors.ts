@@ -6,6 +6,7 @@
 export const ERRORS = {
   // 1: no
   CLAIM_HELD: { exit: 1, link: 'keep' },
+  CLAIM_DENIED: { exit: 1, link: 'keep' },
   NOT_HOLDER: { exit: 1, link: 'keep' },
   TIMEOUT: { exit: 1, link: 'keep' },
   VERIFY_FAILED: { exit: 1, link: 'keep' },

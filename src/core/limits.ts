@@ -27,6 +27,8 @@ export const LIMITS = {
   actSeen: 64, // newest acts an act may name
   operators: 64, // whose acts are kept: people who may sign for the mesh, and those who were revoked
   actsOfOperator: 2_048, // of one kind, by one operator: its word is trusted, and still ends somewhere
+  policies: 256, // that stand, the latest: each claim is held against all of them, some 10 µs each
+  policyValueChars: 128, // a word, or a host's id and a session
   unknownActsOfHost: 64, // of kinds that are not in the table, by a host: 1 MiB
   witnessesBeyondUses: 8, // of one host for one invitation, beyond its uses: an honest one writes none, a malicious one 70 KB
   leavesOfHost: 2, // the first says it; a second comes of a store that was set back
@@ -93,6 +95,7 @@ export const LIMITS = {
   leaseMinMs: 30_000, // six beats: a shorter one could end during one redial
   leaseAgentMaxMs: 4 * 60 * 60_000, // what a forgotten agent may hold back
   leasePersonMaxMs: 30 * 24 * 60 * 60_000, // a person's month
+  advantageMinutes: 10, // by which a policy brings a claim's minute forward: sight still goes before it (rules E2)
   leaseGraceMs: 30_000, // a renewal that was late by a redial and a beat
   patternsPerClaim: 64, // what a person reads; more is a folder
   itemsPerCommand: 1_024, // 16 claims; what a shell expanded to more than that is no scope

@@ -93,13 +93,20 @@ const witnessId = take(witnessBytes)
 const carriedBytes = (() => {
   const body = utf8('{"text":"from a newer minor"}')
   const seen = fromHex(witnessId) ?? new Uint8Array(0)
-  const head = domainPrefix('act', mesh).u16(9).raw(operator.publicKey).text('directive').u64(BEGIN + 3_000).u16(0)
+  const head = domainPrefix('act', mesh).u16(9).raw(operator.publicKey).text('later-kind').u64(BEGIN + 3_000).u16(0)
   const unsigned = head.u16(1).raw(seen).long(body).done()
   return concat(unsigned, operator.sign(unsigned))
 })()
-take(carriedBytes)
+const carriedId = take(carriedBytes)
+const policyBytes = actOf(
+  { kind: 'policy', body: { key: 'overlap', repo: 'github.com/team/app', scope: ['src/pay/**', '@release'], value: 'deny', expires: BEGIN + 7_200_000 } },
+  { wall: BEGIN + 4_000, count: 0 },
+  [carriedId],
+  operator
+)
+take(policyBytes)
 
-const ACTS = [founding.bytes, inviteBytes, witnessBytes, carriedBytes]
+const ACTS = [founding.bytes, inviteBytes, witnessBytes, carriedBytes, policyBytes]
 
 // ---- frames
 

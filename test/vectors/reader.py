@@ -210,6 +210,8 @@ def client_id(mesh, key, epoch, snapshot_seq):
 ACT_BYTES, ACT_SEEN, MEMBERS = 8 * 1024, 64, 1024
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", re.ASCII)
 ROLE = re.compile(r"[A-Za-z0-9_-]{1,32}", re.ASCII)
+POLICY_KEY = re.compile(r"[a-z][a-z0-9-]{0,31}")
+CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 KIND = re.compile(r"[a-z][a-z-]{0,31}", re.ASCII)
 
 
@@ -284,9 +286,30 @@ class Act:
             return {"invite": hexed(body["invite"], 32), "by": by, "key": key, "host": name}
         if self.kind == "operator":
             return {"key": hexed(body["key"], 32), "name": matching(NAME, body["name"])}
+        if self.kind == "policy":
+            value, scope = body.get("value"), body.get("scope")
+            if value is not None:
+                value = line(value, 128)
+            if scope is not None and (not 1 <= len(scope) <= 64 or len(set(scope)) < len(scope)):
+                raise ValueError
+            where = [line(body["repo"], 256)] if "repo" in body else []
+            until = whole(body["expires"], 0, 8_640_000_000_000_000) if "expires" in body else None
+            return {"key": matching(POLICY_KEY, body["key"]), "value": value, "repo": where, "scope": scope and [item_of(each) for each in scope], "expires": until}
         if self.kind in ("cancel", "retire", "revoke", "rotate", "role"):
             raise Wrong(f"this reader does not know what {self.kind} does")
         return None
+
+
+def line(text, most):
+    if not isinstance(text, str) or not 1 <= len(text) <= most or text.strip() == "" or CONTROL.search(text):
+        raise ValueError
+    return text
+
+
+def item_of(text):
+    if not isinstance(text, str) or len(text) > 256 or CONTROL.search(text):
+        raise ValueError
+    return text
 
 
 def hexed(text, length):

@@ -5,6 +5,7 @@ import type { Command } from '../command.js'
 import type { Style } from '../style.js'
 import { ageText } from '../../control/age.js'
 import { alignRows } from '../table.js'
+import { policyRows } from './policy.js'
 
 const STATES: Readonly<Record<HostRow['state'], string>> = { here: 'this host', linked: 'linked', away: 'away', unreachable: 'unreachable', unlinked: 'not linked', left: 'left the mesh', retired: 'retired', revoked: 'revoked', rotated: 'key replaced', 'held-back': 'held back' }
 
@@ -67,7 +68,7 @@ const trouble = (style: Style, { fenced, disk, doubt, damage, refusals, forked, 
 }
 
 const render = (style: Style, data: StatusData, next: readonly string[]): string => {
-  const { daemon, host, session, mesh, repository, claims, owe, owed, crossings, hosts, clock, records, history_lacking } = data
+  const { daemon, host, session, mesh, repository, claims, owe, owed, policies, crossings, hosts, clock, records, history_lacking } = data
   const here = alignRows([
     ['host', `${style.strong(host)} in mesh ${mesh} · session ${session}`],
     ['daemon', daemon === null ? style.warn('none runs: this is from the store alone') : `up, pid ${daemon.pid}, listening on ${daemon.listening ?? 'nothing'}`],
@@ -84,6 +85,7 @@ const render = (style: Style, data: StatusData, next: readonly string[]): string
   if (waiting.length > 0) parts.push(waiting.join('\n'))
   const silent = silences(hosts, SILENT_MS)
   if (silent.length > 0) parts.push(silent.map(style.warn).join('\n'))
+  if (policies.length > 0) parts.push(`policies\n${policyRows(policies.slice(0, SHOWN))}${policies.length > SHOWN ? `\n… and ${policies.length - SHOWN} more: skein policy list` : ''}`)
   if (crossings.length > 0) parts.push(`overlaps of mine\n${crossings.map(({ text }) => `  ${text}`).join('\n')}`)
   const wrong = trouble(style, data, next)
   if (wrong.length > 0) parts.push(wrong.join('\n'))

@@ -37,8 +37,9 @@ const render = (terminal: Terminal, { paths }: WhoData): string => {
   const wide = Math.max(...names.map(({ length }) => length))
   const column = wide > PATH_COLUMN ? 2 : wide + 3
   return paths
-    .flatMap(({ scope, state, holders }, index) => {
-      const lines = state === 'free' ? [terminal.style.good('free')] : holders.flatMap(each => holderLines(terminal, each, scope, column))
+    .flatMap(({ scope, state, holders, policy }, index) => {
+      const holding = state === 'free' ? [terminal.style.good('free')] : holders.flatMap(each => holderLines(terminal, each, scope, column))
+      const lines = [...holding, ...(policy === null ? [] : wrapWords(`policy: ${policy.text}`, Math.min(terminal.columns, 100) - column).split('\n'))]
       const name = names[index] ?? ''
       const [first = '', ...rest] = lines.map(line => `${' '.repeat(column)}${line}`)
       return column === 2 ? [name, first, ...rest] : [`${name.padEnd(column)}${first.slice(column)}`, ...rest]

@@ -1,6 +1,9 @@
 import { z } from 'zod'
-import { stateOf, type Claim } from '../../core/coordination/claims/claim.js'
+import { sameTree, stateOf, type Claim } from '../../core/coordination/claims/claim.js'
 import type { Overlapping } from '../../core/coordination/claims/claimtable.js'
+import type { Policy } from '../../core/coordination/membership/policies.js'
+import { OVERLAP_RULES } from '../../core/coordination/policy/keys.js'
+import { overlapRuleBetween, type OverlapRule } from '../../core/coordination/policy/policy.js'
 import { quoted } from '../../core/coordination/records/visible.js'
 import { LIMITS } from '../../core/limits.js'
 import type { Draft } from '../../core/replica/input.js'
@@ -11,6 +14,7 @@ import { leaseFor } from '../lease.js'
 import { tell } from '../notices.js'
 import { claimsOf, oneAtATime } from '../one-at-a-time.js'
 import { operation, type OperationContext, type Outcome } from '../operation.js'
+import { policyRow, policyText } from '../policies.js'
 import { renewalDraft } from '../renewal.js'
 import { scopeHere, type ScopeHere } from '../scopes.js'
 import { claimData, claimSchema, holderText, iso, type Viewpoint } from '../words.js'
@@ -108,14 +112,42 @@ const holdersOf = (context: OperationContext, from: Viewpoint, overlaps: readonl
   }
 }
 
-const refused = (context: OperationContext, here: ScopeHere, from: Viewpoint, found: readonly Overlapping[]): Outcome<ClaimAnswer> => {
-  const { all, ofItem } = holdersOf(context, from, found)
-  const [first] = all.overlaps
+/** A live claim of another session because of which nothing is claimed, and the policy that says so; without one it was asked for with `--strict`. */
+interface Refusing {
+  readonly overlap: Overlapping
+  readonly rule: OverlapRule
+  readonly policy: Policy | null
+}
+
+/** The first overlap of the strictest rule, or null where all may be claimed. */
+const refusing = ({ host, session }: OperationContext, here: ScopeHere, overlaps: readonly Overlapping[], strict: boolean): Refusing | null => {
+  const { policies } = host.replica.acts.roster()
+  const own = { host: host.replica.hostId, session, where: here.place?.where ?? null }
+  const repo = here.repo ?? ''
+  let found: Refusing | null = null
+  for (const overlap of overlaps) {
+    const { rule, policy } = overlapRuleBetween(policies, { repo, item: overlap.item }, { repo, item: overlap.other }, sameTree(own, overlap.claim), host.meshNow())
+    if (rule === 'warn' ? !strict || found !== null : found !== null && OVERLAP_RULES.indexOf(rule) <= OVERLAP_RULES.indexOf(found.rule)) continue
+    found = { overlap, rule, policy: rule === 'warn' ? null : policy }
+  }
+  return found
+}
+
+/** Says who holds what and which policy refuses it, in absolute times: asked again, the same text comes. */
+const refused = (context: OperationContext, here: ScopeHere, from: Viewpoint, overlaps: readonly Overlapping[], why: Refusing | null): Outcome<ClaimAnswer> => {
+  const { host } = context
+  const { all, ofItem } = holdersOf(context, from, overlaps)
+  const first = why === null ? all.overlaps[0] : holderOf(context, from, why.overlap)
   const others = all.overlap_count > 1 ? ` and ${all.overlap_count - 1} more` : ''
   const reason = first === undefined || first.reason === null ? '' : `, ${quoted(first.reason)}`
-  const who = first === undefined ? 'another session' : `${first.holder} (${first.claim}${reason})${others}`
+  const since = first === undefined || why?.policy == null ? '' : `, since ${first.since}`
+  const who = first === undefined ? 'another session' : `${first.holder} (${first.claim}${since}${reason})${others}`
+  const policy = why?.policy == null ? '' : `; policy ${policyText(host, why.policy)}`
   const items = here.items.map(({ typed, item }) => ({ path: typed, scope: item, acquired: false, renewed: false, claim: null, ...ofItem(item) }))
-  return failure('CLAIM_HELD', `held by ${who}; nothing was claimed`, { details: { items, ...all }, next: [`skein who ${here.items[0]?.typed ?? ''}`] })
+  return failure(why?.rule === 'deny' ? 'CLAIM_DENIED' : 'CLAIM_HELD', `held by ${who}; nothing was claimed${policy}`, {
+    details: { items, ...all, policy: why?.policy == null ? null : policyRow(host, why.policy) },
+    next: [`skein who ${here.items[0]?.typed ?? ''}`]
+  })
 }
 
 const enrolment = async ({ host }: OperationContext, { place }: ScopeHere): Promise<Result<readonly Warning[]>> => {
@@ -150,23 +182,29 @@ const claimNow = async (context: OperationContext, given: Args): Promise<Outcome
   const here = found.value
   const from: Viewpoint = { host: hostId, session, where: here.place?.where ?? null }
   const strict = given.strict || given.all
-  const before = strict ? overlapsOf(context, here, given) : []
-  if (before.length > 0) return refused(context, here, from, before)
-  const enrolled = await enrolment(context, here)
-  if (!enrolled.ok) return enrolled
-
   const own = view.claims.ofSession(hostId, session, meshNow)
   const held = new Map(here.scope.flatMap(item => {
     const claim = heldItem(own, here, item, given.shared)
     return claim === undefined ? [] : [[item, claim] as const]
   }))
   const fresh = here.scope.filter(item => !held.has(item))
+  const before = overlapsOf(context, here, given)
+  // a policy says nothing of what this session holds already
+  const why = refusing(context, here, strict ? before : before.filter(({ item }) => !held.has(item)), strict)
+  if (why !== null) return refused(context, here, from, before, why)
+  const enrolled = await enrolment(context, here)
+  if (!enrolled.ok) return enrolled
+
   const until = meshNow + lease.value
   const renewed = [...new Set(held.values())]
   const renewals = renewed.some(claim => claim.until < until) ? [renewalDraft(own, renewed, until, meshNow)] : []
   const drafts = [...renewals, ...draftsOf(here, fresh, given, until)]
   const written = drafts.length === 0 ? success([]) : await host.write(session, drafts, { strict })
-  if (!written.ok) return written.failure.code === 'CLAIM_HELD' ? refused(context, here, from, overlapsOf(context, here, given)) : written
+  if (!written.ok) {
+    if (written.failure.code !== 'CLAIM_HELD' && written.failure.code !== 'CLAIM_DENIED') return written
+    const overlaps = overlapsOf(context, here, given)
+    return refused(context, here, from, overlaps, refusing(context, here, overlaps, strict))
+  }
 
   const now = host.meshNow()
   const made = written.value.flatMap(({ id, kind }) => (kind === 'claim' ? [id] : []))

@@ -1,8 +1,8 @@
 import { z } from 'zod'
 import type { Invitation } from '../../core/coordination/membership/invitation.js'
 import type { Millis } from '../../core/brand.js'
-import { failure } from '../../core/result.js'
 import type { Host } from '../../host/host.js'
+import { actMeant, shortActId } from '../act-ids.js'
 import { operation } from '../operation.js'
 import { iso } from '../words.js'
 
@@ -22,14 +22,6 @@ const listData = z.object({ invitations: z.array(invitationSchema) })
 
 export type InvitationsData = z.infer<typeof listData>
 
-/** `i-` and as many digits of the act's id as no other invitation here shares. */
-const shortIdIn = (invitations: readonly Invitation[], id: string): string => {
-  for (let length = SHORTEST; length < id.length; length++) if (invitations.filter(({ invite }) => invite.startsWith(id.slice(0, length))).length === 1) return `i-${id.slice(0, length)}`
-  return `i-${id}`
-}
-
-const SHORTEST = 8
-
 const stateOf = ({ cancelled, usedBy, uses, expires }: Invitation, now: Millis): z.infer<typeof invitationSchema>['state'] => {
   if (cancelled) return 'cancelled'
   if (usedBy.length >= uses) return 'used'
@@ -40,8 +32,9 @@ const stateOf = ({ cancelled, usedBy, uses, expires }: Invitation, now: Millis):
 const invitationRows = (host: Host, now: Millis): z.infer<typeof invitationSchema>[] => {
   const all = [...host.replica.acts.roster().invitations.values()]
   const sorted = all.toSorted((left, right) => Number(stateOf(right, now) === 'open') - Number(stateOf(left, now) === 'open') || right.expires - left.expires || (left.invite < right.invite ? -1 : 1))
+  const ids = all.map(({ invite }) => invite)
   return sorted.map(invitation => ({
-    id: shortIdIn(all, invitation.invite),
+    id: shortActId('i', ids, invitation.invite),
     role: invitation.role,
     ephemeral: invitation.ephemeral,
     uses: invitation.uses,
@@ -68,16 +61,11 @@ export const invitationFind = operation({
   data: z.object({ act: z.string(), invitation: invitationSchema }),
   tells: false,
   run: async ({ host, meshNow }, { id }) => {
-    const digits = id.toLowerCase().replace(/^i-/, '')
-    const all = [...host.replica.acts.roster().invitations.values()]
-    const found = /^[0-9a-f]{1,64}$/.test(digits) ? all.filter(({ invite }) => invite.startsWith(digits)) : []
-    const [first, second] = found
-    if (second !== undefined) {
-      const candidates = found.map(({ invite }) => shortIdIn(all, invite))
-      return failure('ID_AMBIGUOUS', `"${id}" may be ${candidates.slice(0, 8).join(' or ')}`, { field: 'id', details: { candidates } })
-    }
-    const shown = first === undefined ? undefined : invitationRows(host, meshNow).find(row => row.id === shortIdIn(all, first.invite))
-    if (first === undefined || shown === undefined) return failure('NO_SUCH_INVITATION', `there is no invitation "${id}" in this mesh`, { field: 'id', next: ['skein invite list'] })
-    return { ok: true, data: { act: first.invite, invitation: shown } }
+    const ids = [...host.replica.acts.roster().invitations.keys()]
+    const meant = actMeant('i', ids, id, { code: 'NO_SUCH_INVITATION', what: 'invitation', next: 'skein invite list' })
+    if (!meant.ok) return meant
+    const shown = invitationRows(host, meshNow).find(row => row.id === shortActId('i', ids, meant.value))
+    if (shown === undefined) throw new Error('an invitation without a row')
+    return { ok: true, data: { act: meant.value, invitation: shown } }
   }
 })

@@ -12,6 +12,7 @@ import { crossingWarning } from '../notices.js'
 import { lackingOf, lackingSchema } from '../lacking.js'
 import { operation, type OperationContext } from '../operation.js'
 import { repositoryHere } from '../place.js'
+import { policiesInForce, policyRow, policySchema } from '../policies.js'
 import { reachOf } from '../reach.js'
 import { refusalRows, refusalRowSchema } from '../refusals.js'
 import { droppedRows, droppedSchema, withheldRows, withheldSchema } from '../withheld.js'
@@ -36,6 +37,8 @@ const data = z.object({
   owe: owedSchema,
   owed: owedSchema,
   directives: z.array(z.unknown()),
+  /** What operators set and is in force, the latest first. */
+  policies: z.array(policySchema),
   /** Overlaps of the asking session's own live claims. */
   crossings: z.array(z.object({ claim: z.string(), mine: z.string(), lead: z.string(), witness: z.string(), same_tree: z.boolean(), host: z.string(), session: z.string(), text: z.string() })),
   records: z.number().int(),
@@ -146,6 +149,7 @@ export const status = operation({
         owe: counted(replica.view.deliveries.owing(actor, reach)),
         owed: counted(replica.view.deliveries.owed(actor, reach)),
         directives: [],
+        policies: policiesInForce(host, meshNow).map(policy => policyRow(host, policy)),
         crossings,
         records: replica.view.count,
         history_lacking: lackingOf(host, null),

@@ -2,10 +2,12 @@ import { z } from 'zod'
 import type { Millis } from '../../core/brand.js'
 import type { Claim } from '../../core/coordination/claims/claim.js'
 import { ageOf, stateOf } from '../../core/coordination/claims/claim.js'
+import { overlapRule } from '../../core/coordination/policy/policy.js'
 import { LIMITS } from '../../core/limits.js'
 import { checkoutName } from '../../host/repository/checkout-name.js'
 import { momentOf } from '../history.js'
 import { operation, type OperationContext } from '../operation.js'
+import { policyRow, policySchema } from '../policies.js'
 import { pathsHere } from '../scopes.js'
 import { claimData, claimSchema, holderText, type Viewpoint } from '../words.js'
 
@@ -28,7 +30,7 @@ const holder = claimSchema.extend({
   root: z.string().nullable()
 })
 
-const pathSchema = z.object({ path: z.string(), scope: z.string(), state: z.enum(['free', 'mine', 'held', 'stale']), holders: z.array(holder) })
+const pathSchema = z.object({ path: z.string(), scope: z.string(), state: z.enum(['free', 'mine', 'held', 'stale']), holders: z.array(holder), policy: policySchema.nullable().describe('the strictest that an operator set for overlapping claims there') })
 
 const data = z.object({ repository: z.string().nullable(), paths: z.array(pathSchema) })
 
@@ -68,6 +70,7 @@ export const who = operation({
     const from: Viewpoint = { host: hostId, session, where: place?.where ?? null }
     const roots = rootsOf(context, repo ?? '', place?.checkout ?? null)
     const { wall } = host.now()
+    const { policies } = host.replica.acts.roster()
     const answers = items.map(({ typed, item }) => {
       const overlapping = view.claims.overlapping({ repo: repo ?? '', scope: [item], mode: 'exclusive' }, meshNow, { states: ['live', 'stale'] })
       const live = overlapping.filter(({ claim }) => stateOf(claim, meshNow) === 'live')
@@ -85,7 +88,8 @@ export const who = operation({
           root: claim.host === hostId ? (roots.get(claim.where?.checkout ?? '') ?? null) : null
         }
       })
-      return { path: typed, scope: item, state: stateText(context, meshNow, holding.map(({ claim }) => claim)), holders }
+      const { policy } = overlapRule(policies, { repo: repo ?? '', item }, true, meshNow)
+      return { path: typed, scope: item, state: stateText(context, meshNow, holding.map(({ claim }) => claim)), holders, policy: policy === null ? null : policyRow(host, policy) }
     })
     const isFree = answers.every(({ state }) => state === 'free' || state === 'mine')
     return { ok: true, data: { repository: repo, paths: answers }, warnings, exit: isFree ? 0 : 1, ...(repo === null ? {} : { repositories: [repo] }) }

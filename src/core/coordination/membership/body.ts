@@ -1,5 +1,8 @@
 import type { ActId, Brand, Hash, HostKey, Millis } from '../../brand.js'
 import { LIMITS } from '../../limits.js'
+import type { Field } from '../records/field.js'
+import { repositoryKey, scope as scopeItems } from '../records/place.js'
+import { line, millis } from '../records/values.js'
 
 /** Raw Ed25519 public key of an operator as 64 lower-case hex digits. */
 export type OperatorKey = Brand<string, 'OperatorKey'>
@@ -105,6 +108,22 @@ export interface RoleBody {
   readonly heads: readonly NamedHead[]
 }
 
+/** Where an operator's word holds: everywhere; in one repository; on items of it; or, without a repository, on names. */
+export interface Whereabouts {
+  readonly repo?: string
+  readonly scope?: readonly string[]
+}
+
+/**
+ * What an operator wants of the mesh. Any key and value may stand here: one that this version does not know has no effect here. Without a value what was
+ * set of this key, at this very place, is cleared. `expires` is mesh time in milliseconds.
+ */
+export interface PolicyBody extends Whereabouts {
+  readonly key: string
+  readonly value?: string
+  readonly expires?: Millis
+}
+
 /** What this version understands. All other kinds are kept and forwarded as they are. */
 export type ActContent =
   | { readonly kind: 'genesis'; readonly body: GenesisBody }
@@ -116,6 +135,7 @@ export type ActContent =
   | { readonly kind: 'revoke'; readonly body: RevokeBody }
   | { readonly kind: 'rotate'; readonly body: RotateBody }
   | { readonly kind: 'role'; readonly body: RoleBody }
+  | { readonly kind: 'policy'; readonly body: PolicyBody }
 
 export type ActKind = ActContent['kind']
 
@@ -150,6 +170,14 @@ const whole =
     typeof value === 'number' && Number.isSafeInteger(value) && value >= least && value <= most ? value : null
 
 const flag: Parse<boolean> = value => (typeof value === 'boolean' ? value : null)
+
+/** The value of a record's field. */
+const read =
+  <Value>(field: Field<Value>): Parse<Value> =>
+  value => {
+    const given = field.read(value)
+    return given.ok ? given.value : null
+  }
 
 /** Fields that are not named are left alone: a newer minor may add some. */
 const fields =
@@ -231,13 +259,20 @@ const rotate: Parse<RotateBody> = withOptional(
   reason
 )
 const roleChange = fields<RoleBody>({ key: hostKey, role, heads })
+const POLICY_KEY = /^[a-z][a-z0-9-]{0,31}$/
+const anywhere = <Body extends object>(body: Parse<Body>): Parse<Body & Whereabouts> => withOptional(withOptional(body, 'repo', read(repositoryKey)), 'scope', read(scopeItems))
+const policy: Parse<PolicyBody> = withOptional(
+  withOptional(anywhere(fields<Pick<PolicyBody, 'key'>>({ key: text(given => POLICY_KEY.test(given)) })), 'value', read(line(LIMITS.policyValueChars))),
+  'expires',
+  read(millis)
+)
 
 /** `unknown`: a kind of a later version. `invalid`: a kind of ours whose body is not. */
 export type ParsedBody = { readonly type: 'content'; readonly content: ActContent } | { readonly type: 'unknown' } | { readonly type: 'invalid' }
 
 type BodyOf<Kind extends ActKind> = Extract<ActContent, { readonly kind: Kind }>['body']
 
-const PARSERS: { readonly [Kind in ActKind]: Parse<BodyOf<Kind>> } = { genesis, invite, cancel, witness, operator, retire, revoke, rotate, role: roleChange }
+const PARSERS: { readonly [Kind in ActKind]: Parse<BodyOf<Kind>> } = { genesis, invite, cancel, witness, operator, retire, revoke, rotate, role: roleChange, policy }
 
 const isActKind = (kind: string): kind is ActKind => Object.hasOwn(PARSERS, kind)
 

@@ -11,6 +11,7 @@ import type { Writers } from './kept.js'
 import type { Ended, HeldBackHost, Member, StandingHost } from './member.js'
 import { DisplayNames } from './names.js'
 import { everOperators, rankOperators, type Operator } from './operators.js'
+import { standingPolicies, type Policy } from './policies.js'
 import { changedRoles } from './roles.js'
 
 export type Standing =
@@ -35,6 +36,7 @@ interface RosterFacts {
   readonly members: ReadonlyMap<HostKey, Member>
   readonly heldBack: ReadonlyMap<HostKey, HeldBackHost>
   readonly invitations: ReadonlyMap<ActId, Invitation>
+  readonly policies: readonly Policy[]
   readonly writers: Writers
   readonly ended: ReadonlySet<HostKey>
   readonly carried: readonly CarriedAct[]
@@ -55,6 +57,8 @@ export class Roster {
   readonly heldBack: ReadonlyMap<HostKey, HeldBackHost>
   /** Those made by operators, in order of id. */
   readonly invitations: ReadonlyMap<ActId, Invitation>
+  /** What operators set and did not clear, the latest first; which of it is in force is asked with a time in hand (`policy/`). */
+  readonly policies: readonly Policy[]
   readonly carried: readonly CarriedAct[]
   /** Whose acts are kept, also of those that are revoked. */
   readonly writers: Writers
@@ -73,6 +77,7 @@ export class Roster {
     this.members = facts.members
     this.heldBack = facts.heldBack
     this.invitations = facts.invitations
+    this.policies = facts.policies
     this.carried = facts.carried
     this.writers = facts.writers
     this.#ended = facts.ended
@@ -125,7 +130,7 @@ export class Roster {
   }
 }
 
-const LONE = { operators: [], recovery: null, members: new Map(), heldBack: new Map(), invitations: new Map(), writers: { operators: new Set<string>(), hosts: new Map(), invitations: new Map() }, ended: new Set<HostKey>() } as const
+const LONE = { operators: [], recovery: null, members: new Map(), heldBack: new Map(), invitations: new Map(), policies: [], writers: { operators: new Set<string>(), hosts: new Map(), invitations: new Map() }, ended: new Set<HostKey>() } as const
 
 const isRetirer = (members: ReadonlyMap<HostKey, StandingHost>, cuts: Cuts, act: VerifiedAct): boolean =>
   members.get(act.signer as string as HostKey)?.ephemeral === false && outlives(cuts, act)
@@ -172,6 +177,7 @@ export const reduceRoster = (given: Iterable<VerifiedAct>): Roster => {
     members: new Map([...members].map(([key, member]) => [key, shown(member)])),
     heldBack,
     invitations,
+    policies: standingPolicies(authority, acts),
     writers,
     ended: new Set([...cuts.keys()]),
     carried,

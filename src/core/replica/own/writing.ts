@@ -1,7 +1,11 @@
 import type { HostId, HostKey, MeshId, Millis, RecordId, SessionName } from '../../brand.js'
+import { sameTree } from '../../coordination/claims/claim.js'
 import { turnFor } from '../../coordination/claims/turn.js'
+import type { ActSet } from '../../coordination/membership/acts.js'
+import { advantageOf, overlapRuleBetween } from '../../coordination/policy/policy.js'
 import { checkDraft } from '../../coordination/records/draft.js'
 import { formRecord, recordNaming, type RecordFields } from '../../coordination/records/record.js'
+import { place, type Place } from '../../coordination/records/place.js'
 import type { Turn } from '../../coordination/records/values.js'
 import type { View } from '../../coordination/view.js'
 import type { Crypto } from '../../crypto.js'
@@ -14,6 +18,7 @@ export interface WritingParts {
   readonly mesh: MeshId
   readonly key: HostKey
   readonly hostId: HostId
+  readonly acts: ActSet
   readonly view: View
   readonly clock: HybridClock
 }
@@ -32,14 +37,21 @@ interface ClaimQuery {
   readonly repo: string
   readonly scope: readonly string[]
   readonly mode: 'exclusive' | 'shared'
+  readonly where: Place | null
 }
 
-const NOTHING_CLAIMED: ClaimQuery = { repo: '', scope: [], mode: 'exclusive' }
+const NOTHING_CLAIMED: ClaimQuery = { repo: '', scope: [], mode: 'exclusive', where: null }
+
+const placeOf = (value: unknown): Place | null => {
+  const read = place.read(value)
+  return read.ok ? read.value : null
+}
 
 const claimQuery = (fields: RecordFields): ClaimQuery => ({
   repo: typeof fields.repo === 'string' ? fields.repo : '',
   scope: Array.isArray(fields.scope) ? fields.scope.map(String) : [],
-  mode: fields.mode === 'shared' ? 'shared' : 'exclusive'
+  mode: fields.mode === 'shared' ? 'shared' : 'exclusive',
+  where: placeOf(fields.where)
 })
 
 /**
@@ -61,7 +73,7 @@ export class RecordWriting {
     for (const { kind, fields } of drafts) {
       const checked = checkDraft(kind, kind === 'claim' ? { ...fields, turn: NO_TURN } : fields, id => this.#parts.view.kindOf(id))
       if (!checked.ok) return checked
-      const refusal = strict && kind === 'claim' ? this.#held(checked.value, session, meshNow) : null
+      const refusal = kind === 'claim' ? this.#refusal(claimQuery(checked.value), { session, strict, meshNow }) : null
       if (refusal !== null) return refusal
       const formed = this.#formOne(kind, this.#withTurns(kind, checked.value, session, meshNow), session, wall, meshNow)
       if (!formed.ok) return formed
@@ -88,15 +100,26 @@ export class RecordWriting {
   }
 
   #turn(query: ClaimQuery, session: SessionName, meshNow: Millis): Turn {
+    const { acts, hostId } = this.#parts
+    const { repo, scope } = query
     const held = this.#overlapping(query, session, meshNow).map(overlap => overlap.claim)
-    return turnFor({ correctedNow: meshNow, held })
+    const advantageMinutes = advantageOf(acts.roster().policies, scope.map(item => ({ repo, item })), { host: hostId, session }, meshNow)
+    return turnFor({ correctedNow: meshNow, held, advantageMinutes })
   }
 
-  #held(fields: RecordFields, session: SessionName, meshNow: Millis): ReturnType<typeof failure> | null {
-    const [first] = this.#overlapping(claimQuery(fields), session, meshNow)
-    if (first === undefined) return null
-    const id: RecordId = first.claim.entry.id
-    return failure('CLAIM_HELD', `${first.item} is held`, { details: { claim: id, witness: first.witness, item: first.item } })
+  /** Why no such claim is made: it was asked for with `--strict`, or an operator's policy refuses one that overlaps. Nothing of the same request is written. */
+  #refusal(query: ClaimQuery, { session, strict, meshNow }: { readonly session: SessionName; readonly strict: boolean; readonly meshNow: Millis }): ReturnType<typeof failure> | null {
+    const { acts, hostId } = this.#parts
+    const { policies } = acts.roster()
+    if (!strict && policies.length === 0) return null
+    const { repo, where } = query
+    for (const { claim, item, other, witness } of this.#overlapping(query, session, meshNow)) {
+      const { rule, policy } = overlapRuleBetween(policies, { repo, item }, { repo, item: other }, sameTree({ host: hostId, where }, claim), meshNow)
+      if (!strict && rule === 'warn') continue
+      const details = { claim: claim.entry.id, witness, item, policy: policy?.act ?? null }
+      return failure(rule === 'deny' ? 'CLAIM_DENIED' : 'CLAIM_HELD', `${item} is held${rule === 'warn' ? '' : `, and an operator's policy refuses a second claim (${rule})`}`, { details })
+    }
+    return null
   }
 
   #overlapping(query: ClaimQuery, session: SessionName, meshNow: Millis): ReturnType<View['claims']['overlapping']> {

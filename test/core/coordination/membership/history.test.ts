@@ -183,9 +183,9 @@ describe('what is kept of the acts', () => {
     const boxInvite = honest.find(({ content }) => content?.kind === 'invite')
     for (let index = 0; index < 400; index++) {
       if (boxInvite) drawn.witness('box', boxInvite, `fake-${index % 200}`, 'box')
-      take(drawn, 'box', 'directive', index)
+      take(drawn, 'box', 'kind-of-later', index)
       drawn.leave('pi', [], 'box')
-      take(drawn, `fake-${index}`, 'directive', index)
+      take(drawn, `fake-${index}`, 'kind-of-later', index)
       take(drawn, 'mallory', 'witness-of-later', index)
     }
     for (const order of [drawn.acts, drawn.acts.toReversed(), shuffled(drawn.acts, numbers(7))]) {

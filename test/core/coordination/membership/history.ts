@@ -21,6 +21,7 @@ const step = fc.oneof(
   { weight: 2, arbitrary: fc.record({ do: fc.constant('rotate' as const), by: operator, who: key, next: key, heads }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('role' as const), by: operator, who: key, heads }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('retire' as const), by: key, who: key, heads }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('set' as const), by: actor, value: fc.option(fc.constantFrom('strict', 'deny')), scope: fc.constantFrom('src', 'src/pay'), expires: fc.option(fc.integer({ min: 1, max: 9 })) }) },
   { weight: 6, arbitrary: fc.record({ do: fc.constant('tell' as const), by: actor, who: actor }) }
 )
 
@@ -73,6 +74,9 @@ export const play = (steps: readonly Step[]): DrawnMesh => {
         break
       case 'role':
         made = drawn.role(taken.by, taken.who, 'viewer', headsOf(taken.heads))
+        break
+      case 'set':
+        made = drawn.policy(taken.by, { key: 'overlap', repo: 'app', scope: [taken.scope], ...(taken.value !== null && { value: taken.value }), ...(taken.expires !== null && { expires: taken.expires }) })
         break
       case 'retire':
         made = drawn.leave(taken.who, headsOf(taken.heads), taken.by)

@@ -4,7 +4,7 @@ import type { Crypto, Signer } from '../../../../src/core/crypto.js'
 import { toHex } from '../../../../src/core/encoding/bytes.js'
 import type { Result } from '../../../../src/core/result.js'
 import { actIdOf, decodeAct, encodeUnsignedAct, signAct, writeAct, type VerifiedAct } from '../../../../src/core/coordination/membership/act.js'
-import type { ActContent, InvitationKey, InviteBody, NamedHead, OperatorKey, SignatureHex, SignerKey, WitnessBody } from '../../../../src/core/coordination/membership/body.js'
+import type { ActContent, InvitationKey, InviteBody, NamedHead, OperatorKey, PolicyBody, SignatureHex, SignerKey, WitnessBody } from '../../../../src/core/coordination/membership/body.js'
 import { foundMesh } from '../../../../src/core/coordination/membership/genesis.js'
 import { proveJoining } from '../../../../src/core/coordination/membership/joining.js'
 import { proveRotation } from '../../../../src/core/coordination/membership/rotation.js'
@@ -122,6 +122,10 @@ export class DrawnMesh {
     return this.write(by, { kind: 'role', body: { key: keyOf(host), role, heads } }, seen ? { seen } : {})
   }
 
+  policy(by: string, body: PolicyBody, options: { seen?: readonly ActId[]; wall?: number } = {}): VerifiedAct {
+    return this.write(by, { kind: 'policy', body }, options)
+  }
+
   /** Lets a host join by an invitation of its own. */
   join(host: string, { by = 'mac', ...body }: Partial<InviteBody> & { by?: string } = {}): VerifiedAct {
     return this.witness(by, this.invite(host, body), host, host)
@@ -141,6 +145,7 @@ export const rosterText = (roster: Roster): string =>
     members: [...roster.members].map(([key, member]) => [key, member, roster.displayName(key), roster.admits(key)]),
     heldBack: [...roster.heldBack],
     invitations: [...roster.invitations],
+    policies: roster.policies,
     carried: roster.carried,
     newest: roster.newestActs()
   })
