@@ -137,7 +137,7 @@ export const LIMITS = {
   historyMs: 15_000, // of one question, half of controlMs: then it is said how far it was looked
   logRecords: 10_000, // the newest, in one answer: under its 8 MiB at usual size
   logPage: 1_000, // records in one answer: of usual size under a megabyte
-  conversationRecords: 5_000, // the newest, in one answer; whole texts of usual size under 4 MiB
+  conversationRecords: 10_000, // the newest, in one answer: of usual size 4 MiB
 
   // recap
   recapTokens: 2_000, // what a session reads after its context was compacted: a hundredth of a usual one

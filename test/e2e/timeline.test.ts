@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { SessionName } from '../../src/core/brand.js'
 import type { ConversationData } from '../../src/control/operations/conversation.js'
 import type { InboxData } from '../../src/control/operations/inbox.js'
 import type { ShowData } from '../../src/control/operations/show.js'
@@ -199,5 +200,58 @@ describe('from the own store, with no peer in reach (rows 30, 32, 94, 99)', () =
     expect(await later('mac', 14 * 60_000, 'inbox')).toMatchObject({ data: { unheard: [{ host: 'box' }] } })
     const followed = await pair.ask('mac', 'claude', 'log', '--follow')
     expect([followed.code, followed.envelope.error.code]).toEqual([4, 'NO_DAEMON'])
+  })
+})
+
+describe('ten thousand records that two hosts hold', () => {
+  const EACH = 5_000
+  const PART = 100
+
+  /** Opens a host's home in this process, as a command without a daemon does. */
+  const opened = async <Value>(name: string, work: (host: Host) => Promise<Value>): Promise<Value> => {
+    const host = await Host.open(pair.home(name), systemAdapters(), { what: 'test', daemon: false })
+    if (!host.ok) throw new Error(host.failure.message)
+    try {
+      return await work(host.value)
+    } finally {
+      await host.value.stop()
+    }
+  }
+
+  const talk = (name: string, session: SessionName): Promise<void> =>
+    opened(name, async host => {
+      const other = [...host.replica.view.members().values()].find(({ hostId }) => hostId !== host.replica.hostId)
+      for (let at = 0; at < EACH; at += PART) {
+        const written = await host.write(session, Array.from({ length: PART }, (_, index) => ({ kind: 'message', fields: { to: { host: other?.hostId }, text: `${name} says ${at + index}: does the *parser* handle <templates> of src/parse/t${index}.ts, or not yet?` } })))
+        if (!written.ok) throw new Error(written.failure.message)
+      }
+    })
+
+  it('are the same markdown at both, byte for byte, with nobody in reach', async () => {
+    await talk('mac', 'claude' as SessionName)
+    await talk('box', 'codex' as SessionName)
+    await Promise.all(['mac', 'box'].map(host => pair.run(host, 'tester', ['up'])))
+    const views = async (): Promise<unknown[]> => Promise.all(['mac', 'box'].map(async host => (await pair.ask(host, 'tester', 'whoami')).envelope.freshness.view_hash))
+    await eventually(views, ([mac, box]) => mac === box, 25_000)
+    await Promise.all(['mac', 'box'].map(host => pair.run(host, 'tester', ['down'])))
+
+    const markdown = (name: string, peer: string): Promise<{ readonly text: string; readonly ms: number }> =>
+      opened(name, async host => {
+        const started = performance.now()
+        const { envelope } = await dispatch(host, { op: 'conversation', args: { peer, markdown: true, since: begun }, caller: evidenceOf('reader'), cwd: pair.folder })
+        if (!envelope.ok) throw new Error(envelope.error.message)
+        return { text: (envelope.data as ConversationData).markdown ?? '', ms: performance.now() - started }
+      })
+    const [mac, box] = [await markdown('mac', 'box'), await markdown('box', 'mac')]
+    expect(mac.text.match(/says to/g)?.length).toBe(2 * EACH)
+    expect(box.text).toBe(mac.text)
+    console.log(`conversation of ${2 * EACH} records as markdown, ${mac.text.length} characters: ${Math.round(mac.ms)} and ${Math.round(box.ms)} ms`)
+    const printed = await pair.run('box', 'reader', ['conversation', 'mac', '--md', '--since', new Date(begun).toISOString()])
+    expect(printed.stdout).toBe(mac.text)
+  }, 60_000)
+
+  let begun = 0
+  beforeAll(() => {
+    begun = Date.now()
   })
 })

@@ -7,6 +7,7 @@ import { LIMITS } from '../../core/limits.js'
 import { success, type Result } from '../../core/result.js'
 import type { Host } from '../../host/host.js'
 import { findPeer } from '../addressees.js'
+import type { Warning } from '../envelope.js'
 import { Told } from '../history.js'
 import { operation } from '../operation.js'
 import { recordData, recordSchema, referencesOf } from '../record-data.js'
@@ -62,6 +63,9 @@ const newest = async (told: Told, filter: TimelineFilter, lookup: (id: string) =
   return { shown: shown.sort(compareEntries).slice(-limit), more: false }
 }
 
+/** A file does not show that it begins in the middle. */
+const cutWarning = (count: number): Warning => ({ code: 'CONVERSATION_CUT', text: `more was said before: these are the newest ${count}`, details: { records: count } })
+
 /** What was said in both directions, across sessions, from this host's own store: it needs no peer. */
 export const conversation = operation({
   name: 'conversation',
@@ -90,7 +94,7 @@ export const conversation = operation({
         more,
         unheard: unheardOf(host)
       },
-      warnings: await told.warnings()
+      warnings: [...(more && markdown ? [cutWarning(shown.length)] : []), ...(await told.warnings())]
     }
   }
 })
