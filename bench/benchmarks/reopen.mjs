@@ -35,7 +35,9 @@ const COMMANDS = [
   { line: 'status --json', args: ['status', '--json'], target: '≤ 3×' },
   // a name, so that no checkout is needed; nobody holds it, so the exit code is 0
   { line: 'who', args: ['who', '@release'] },
-  { line: 'claims --json', args: ['claims', '--json'] }
+  { line: 'claims --json', args: ['claims', '--json'] },
+  // all ten thousand, as a person would have them in a file
+  { line: 'conversation --md', args: ['conversation', '--md'], target: '≤ 300' }
 ]
 
 /** A home of ten thousand live claims: how long it takes to open, and what a command costs as a whole process while the daemon is up. */
