@@ -4,7 +4,7 @@ import { escapePath } from '../../core/coordination/scope/scope.js'
 import { LIMITS } from '../../core/limits.js'
 import { failure, success, type Failure, type Result } from '../../core/result.js'
 import { gitDirAt, type Checkout } from './checkout.js'
-import { hasEntry, realPlace, type RealPlace } from './real-place.js'
+import { hasEntry, isFolder, realPlace, type RealPlace } from './real-place.js'
 import { isName, readSegments, wildTail, type Segment } from './scope-item.js'
 
 const CONTROL = /\p{Cc}|\p{Cs}/u
@@ -91,7 +91,8 @@ export const nameKey = (input: string): Result<string> => {
  * A scope item as typed → the canonical item, the same from any host, checkout folder, work tree, working directory and symlink.
  * Names (`@x`, `branch:x`) pass as they are, in NFC. A path is relative to `cwd`, or to the root with `:/`, or absolute; `./@x` is a path.
  * The literal part is resolved on disk (symlinks, `..`, case where the file system folds it) as far as it exists and then escaped; from the
- * first wildcard on the pattern is kept. '' is the root. Separators and escapes: `readSegments`.
+ * first wildcard on the pattern is kept. '' is the root. A folder whose name looks like a file's ends in `/`, as it is on disk, or as it
+ * was typed where it does not exist. Separators and escapes: `readSegments`.
  * Failures: `FIELD_INVALID` (empty, control characters, too long, ring of links), `PATTERN_INVALID` (`..` after a wildcard, git's other `:`
  * forms), `PATH_OUTSIDE` (outside the root, or in a repository inside it). What the wildcards mean, `parseScope` decides.
  */
@@ -108,10 +109,11 @@ export const pathKey = (checkout: Checkout, cwd: string, input: string): Result<
   if (!place.ok) return place
   const tail = wildTail(segments.slice(count.value), input)
   if (!tail.ok) return tail
-  const inside = insideRoot(checkout, place.value, input, tail.value === '')
+  const isWhole = tail.value === ''
+  const inside = insideRoot(checkout, place.value, input, isWhole)
   if (!inside.ok) return inside
-  const prefix = escapePath(inside.value)
-  const item = tail.value === '' ? prefix : prefix === '' ? tail.value.normalize('NFC') : `${prefix}/${tail.value.normalize('NFC')}`
+  const prefix = escapePath(inside.value, isWhole && (place.value.missing === 0 ? isFolder(place.value.path) : segments.at(-1)?.source === ''))
+  const item = isWhole ? prefix : prefix === '' ? tail.value.normalize('NFC') : `${prefix}/${tail.value.normalize('NFC')}`
   return item === '' ? success('') : checkText(item, LIMITS.patternChars)
 }
 

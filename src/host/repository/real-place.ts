@@ -106,3 +106,6 @@ export const realPlace = (start: string, names: readonly string[]): Result<RealP
 
 /** Whether `folder` has an entry of exactly this name, or of this name in another normal form or case where the file system folds them. */
 export const hasEntry = (folder: string, name: string): boolean => findEntry(folder, name) !== null
+
+/** Whether a real path (of `realPlace`) is a folder. */
+export const isFolder = (path: string): boolean => lstatOrNull(path)?.isDirectory() === true

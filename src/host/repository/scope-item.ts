@@ -63,11 +63,15 @@ export const readSegments = (text: string): readonly Segment[] => {
   return segments
 }
 
-/** The pattern from the first wildcard on, kept as it was typed; empty and `.` segments fall away. Failure `PATTERN_INVALID` for `..`. */
+/**
+ * The pattern from the first wildcard on, kept as it was typed; empty and `.` segments fall away, but a `/` at the end says that it names
+ * folders. Failure `PATTERN_INVALID` for `..`.
+ */
 export const wildTail = (segments: readonly Segment[], input: string): Result<string> => {
   const kept = segments.filter(({ source }) => source !== '' && source !== '.')
   if (kept.some(({ source }) => source === '..')) return refused(input)
-  return success(kept.map(({ source }) => source).join('/'))
+  const folders = kept.length > 0 && segments.at(-1)?.source === '' ? '/' : ''
+  return success(kept.map(({ source }) => source).join('/') + folders)
 }
 
 const refused = (input: string): { ok: false; failure: Failure } =>

@@ -19,6 +19,7 @@ write(join(app, 'app/[id]/page.tsx'))
 write(join(app, 'a b/c d.txt'))
 write(join(app, 'Caf\u0065\u0301/menu.md'))
 write(join(app, 'odd/st*r'))
+write(join(app, 'lib/socket.io/index.js'))
 mkdirSync(join(scratch, 'elsewhere'))
 symlinkSync(join(app, 'src'), join(app, 'source'))
 symlinkSync('src/auth/login.ts', join(app, 'login'))
@@ -105,7 +106,7 @@ describe('pathKey', () => {
     expect(key('src/**')).toBe('src/**')
     expect(key('**/*.ts', join(app, 'source/auth'))).toBe('src/auth/**/*.ts')
     expect(key('source/{auth,api}/*.ts')).toBe('src/{auth,api}/*.ts')
-    expect(key('{src/auth,api\\,x}/[!a-z\\]/]?/')).toBe('{src/auth,api\\,x}/[!a-z\\]/]?')
+    expect(key('{src/auth,api\\,x}/[!a-z\\]/]?/')).toBe('{src/auth,api\\,x}/[!a-z\\]/]?/')
     expect(key('*/./x//y')).toBe('*/x/y')
     expect(key('src\\**'.replace('\\', '/'))).toBe('src/**')
     expect(key(':/**', join(app, 'src'))).toBe('**')
@@ -113,6 +114,15 @@ describe('pathKey', () => {
     expect(code('*/../x')).toBe('PATTERN_INVALID')
     expect(code('../../**')).toBe('PATH_OUTSIDE')
     expect(code('out/*')).toBe('PATH_OUTSIDE')
+  })
+
+  it('says of a folder whose name looks like a file\'s that it is one', () => {
+    for (const input of ['lib/socket.io', 'lib/socket.io/', './lib/socket.io/../socket.io', 'lib\\socket.io']) expect(key(input)).toBe('lib/socket.io/')
+    expect(key('lib/socket.io/index.js')).toBe('lib/socket.io/index.js')
+    expect(key('lib/socket.io/index.js/')).toBe('lib/socket.io/index.js')
+    expect([key('lib/not.there'), key('lib/not.there/')]).toEqual(['lib/not.there', 'lib/not.there/'])
+    expect([key('src/'), key('not-there/'), key('.github/')]).toEqual(['src', 'not-there', '.github'])
+    expect([key('lib/*.io'), key('lib/*.io/')]).toEqual(['lib/*.io', 'lib/*.io/'])
   })
 
   it('escapes what is literal: the working directory, escapes, and names that exist to the letter', () => {

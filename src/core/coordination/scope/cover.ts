@@ -17,7 +17,7 @@ export const advance = (automaton: Automaton, states: readonly number[], code: n
   return reached.length < 2 ? reached : reached.sort((left, right) => left - right)
 }
 
-/** Where the pattern can be after the path: null as soon as it covers it, no state where it covers nothing below it either. */
+/** Where the pattern can be after the path: null as soon as it covers it with all below, no state where it covers neither it nor anything below. */
 export const statesAfter = (scope: PathScope, path: string): readonly number[] | null => {
   const { start } = scope.automaton()
   if (start === FINAL) return null
@@ -37,9 +37,13 @@ export const statesBelow = (scope: PathScope, from: readonly number[], path: str
   return states
 }
 
+/** Whether one of the states accepts: the path that led there is covered, whatever is said of what lies below it. */
+export const acceptsIn = ({ accepts }: Automaton, states: readonly number[]): boolean => states.some((state) => accepts[state] === 1)
+
 /** Whether the scope covers this canonical path (`''` is the root); a name covers no path. */
 export const covers = (scope: Scope, path: string): boolean => {
   if (scope.type === 'name') return false
-  if (scope.literal !== null) return scope.literal === '' || path === scope.literal || path.startsWith(`${scope.literal}/`)
-  return statesAfter(scope, path) === null
+  if (scope.literal !== null) return scope.literal === '' || path === scope.literal || (scope.withBelow && path.startsWith(`${scope.literal}/`))
+  const states = statesAfter(scope, path)
+  return states === null || acceptsIn(scope.automaton(), states)
 }

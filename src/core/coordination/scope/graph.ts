@@ -10,7 +10,7 @@ export interface Graph {
   readonly nodes: readonly (readonly Branch[])[]
 }
 
-/** Symbols lie between -20 and 0x10ffff, so that branch and node fit one exact number. */
+/** Symbols lie between -32 and 0x10ffff, so that branch and node fit one exact number. */
 const SYMBOL_SPAN = 0x200000
 const SYMBOL_OFFSET = 64
 

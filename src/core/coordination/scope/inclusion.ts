@@ -1,7 +1,7 @@
 import { LIMITS } from '../../limits.js'
 import { FINAL, type Automaton } from './automaton.js'
 import { DOT, SLASH, hasCode, type CharClass } from './charclass.js'
-import { advance } from './cover.js'
+import { acceptsIn, advance } from './cover.js'
 import type { Scope } from './scope.js'
 import { START, within } from './segment.js'
 import { CLASS } from './word.js'
@@ -64,7 +64,7 @@ export const missedBy = (outer: Automaton, inner: Automaton): Missed => {
   }
   add(inner.start, START, [outer.start], '')
   for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
-    if (next.segment === START && next.inner === FINAL) return { path: next.read.slice(0, -1), steps }
+    if (next.segment === START && inner.accepts[next.inner] === 1 && !acceptsIn(outer, next.outer)) return { path: next.read.slice(0, -1), steps }
     const after = new Map<number, readonly number[]>()
     for (let edge = inner.from[next.inner] ?? 0; edge < (inner.from[next.inner + 1] ?? 0); edge++) {
       const label = inner.labels[edge] ?? 0
@@ -91,6 +91,6 @@ export const missedBy = (outer: Automaton, inner: Automaton): Missed => {
 export const coversScope = (outer: Scope, inner: Scope): boolean => {
   if (outer.type === 'name' || inner.type === 'name') return outer.type === inner.type && outer.text === inner.text
   if (outer.text === inner.text || outer.literal === '') return true
-  if (outer.prefix.length > 0 && outer.literal !== null) return outer.prefix.every((segment, index) => inner.prefix[index] === segment)
+  if (outer.literal !== null && outer.withBelow) return outer.prefix.every((segment, index) => inner.prefix[index] === segment)
   return missedBy(outer.automaton(), inner.automaton()).path === null
 }

@@ -1,4 +1,4 @@
-import { FINAL, type Automaton } from './automaton.js'
+import type { Automaton } from './automaton.js'
 import { hasCode, meetClasses, pickCode } from './charclass.js'
 import { FREE, START, within } from './segment.js'
 import { CLASS } from './word.js'
@@ -74,7 +74,7 @@ class Frontier {
 }
 
 /**
- * Decides whether two automata cover a common path, exactly, by reaching FINAL in both at once, breadth-first. Each pair of edges is looked
+ * Decides whether two automata cover a common path, exactly, by accepting in both at once, breadth-first. Each pair of edges is looked
  * at once for each of the few ways to be inside a segment, so the product of their numbers of edges bounds the cost. Where a path leads to
  * `rightStarts`, the answer is what comes after it.
  */
@@ -90,7 +90,7 @@ export const intersect = (left: Automaton, right: Automaton, rightStarts: readon
     const segment = place & 3
     const leftState = place >> 16
     const rightState = (place >> 2) & 0x3fff
-    if (segment === START && leftState === FINAL && rightState === FINAL) return { path: frontier.pathTo(entry), steps }
+    if (segment === START && left.accepts[leftState] === 1 && right.accepts[rightState] === 1) return { path: frontier.pathTo(entry), steps }
     const leftEnd = leftFrom[leftState + 1] ?? 0
     const rightStart = rightFrom[rightState] ?? 0
     const rightEnd = rightFrom[rightState + 1] ?? 0

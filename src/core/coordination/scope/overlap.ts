@@ -1,6 +1,6 @@
 import { compareText } from '../../encoding/bytes.js'
 import { EVERYTHING } from './automaton.js'
-import { covers, statesAfter } from './cover.js'
+import { acceptsIn, covers, statesAfter } from './cover.js'
 import { intersect } from './intersection.js'
 import type { PathScope, Scope } from './scope.js'
 
@@ -16,7 +16,10 @@ export interface Overlap {
 export const overlap = (left: Scope, right: Scope): Overlap | null => {
   if (left.type === 'name' || right.type === 'name') return left.type === right.type && left.text === right.text ? { witness: left.text } : null
   if (!prefixesAgree(left, right)) return null
-  if (left.literal !== null && right.literal !== null) return { witness: left.prefix.length < right.prefix.length ? right.literal : left.literal }
+  if (left.literal !== null && right.literal !== null) {
+    const [upper, lower] = left.prefix.length < right.prefix.length ? [left, right.literal] : [right, left.literal]
+    return covers(upper, lower) ? { witness: lower } : null
+  }
   const path = left.literal !== null ? belowLiteral(left.literal, left, right) : right.literal !== null ? belowLiteral(right.literal, right, left) : common(left, right)
   return path === null ? null : { witness: readable(path, left, right) }
 }
@@ -29,9 +32,10 @@ const common = (left: PathScope, right: PathScope): string | null => {
 
 /** Most claims are literals: for those it is enough to run the pattern along the path, and on from there if it is not covered yet. */
 const belowLiteral = (path: string, literal: PathScope, pattern: PathScope): string | null => {
-  if (literal.prefix.length <= pattern.prefix.length) return pattern.shortest()
+  if (literal.withBelow && literal.prefix.length <= pattern.prefix.length) return pattern.shortest()
   const states = statesAfter(pattern, path)
-  if (states === null) return path
+  if (states === null || acceptsIn(pattern.automaton(), states)) return path
+  if (!literal.withBelow) return null
   const rest = states.length === 0 ? null : intersect(EVERYTHING, pattern.automaton(), states).path
   return rest === null ? null : `${path}/${rest}`
 }

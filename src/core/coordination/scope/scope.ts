@@ -3,7 +3,7 @@ import { failure, success, type Result } from '../../result.js'
 import { EVERYTHING, automatonOf, type Automaton } from './automaton.js'
 import { intersect } from './intersection.js'
 import { readPattern, type Fault } from './pattern.js'
-import { ClassTable, wordOf, type Word } from './word.js'
+import { ClassTable, END, isFileName, wordOf, type Word } from './word.js'
 
 /** Begins with `@` or `branch:`; equal to another or not, never a path. */
 export interface NameScope {
@@ -11,15 +11,17 @@ export interface NameScope {
   readonly text: string
 }
 
-/** Paths of one repository, each with all below. */
+/** Paths of one repository: folders with all below, and files. */
 export interface PathScope {
   readonly type: 'path'
   /** As it was given. */
   readonly text: string
   /** The leading segments that every covered path has. */
   readonly prefix: readonly string[]
-  /** The path, where the scope is one path and all below; `''` is the root, which covers everything. Null for a pattern. */
+  /** The path, where the scope is one path; `''` is the root, which covers everything. Null for a pattern. */
   readonly literal: string | null
+  /** Whether a literal covers all below its path, too: it does unless its name is a file's. False for a pattern. */
+  readonly withBelow: boolean
   /** Built at the first call for a literal: most of those never need one. */
   automaton(): Automaton
   /** A path that it covers, with the fewest characters. */
@@ -38,6 +40,8 @@ const invalid = ({ at, reason }: Fault): Result<never> =>
 /**
  * A scope from its canonical text: a name, or a pattern relative to the repository's root (NFC, `/` between segments).
  * `*` `?` `[a-z]` `[!a]` `{a,b}` and `\` mean what they mean to a shell, `**` is any number of whole segments, nothing else is special.
+ * It covers what it names with all below; a last name with an extension (`isFileName`) is one of files, which have nothing below, unless a
+ * `/` follows.
  * A path that begins as a name does has `./` before it, and no other has.
  * Fails with `PATTERN_INVALID`; `details.position` counts characters from 1.
  */
@@ -63,17 +67,18 @@ const parsePath = (text: string, characters: readonly string[]): Result<Scope> =
     words.push(word)
   }
   const [first = []] = words
-  if (words.length === 1 && first.every((symbol) => symbol >= 0)) return success(literalScope(text, first))
+  if (words.length === 1 && first.every((symbol) => symbol >= 0 || symbol === END)) return success(literalScope(text, first))
   const automaton = automatonOf(words, table.classes)
   if (automaton.labels.length > LIMITS.patternEdges) return invalid({ at: characters.indexOf('{'), reason: 'the braces give too many different places' })
   const shortest = once(() => intersect(EVERYTHING, automaton).path ?? '')
-  return success({ type: 'path', text, prefix: commonPrefix(words), literal: null, automaton: () => automaton, shortest })
+  return success({ type: 'path', text, prefix: commonPrefix(words), literal: null, withBelow: false, automaton: () => automaton, shortest })
 }
 
 const literalScope = (text: string, word: Word): PathScope => {
-  const literal = String.fromCodePoint(...word.slice(0, -1))
+  const withBelow = word.at(-1) !== END
+  const literal = String.fromCodePoint(...word.slice(0, withBelow ? -1 : -2))
   const prefix = literal === '' ? [] : literal.split('/')
-  return { type: 'path', text, prefix, literal, automaton: once(() => automatonOf([word], [])), shortest: () => literal }
+  return { type: 'path', text, prefix, literal, withBelow, automaton: once(() => automatonOf([word], [])), shortest: () => literal }
 }
 
 const once = <Value>(make: () => Value): (() => Value) => {
@@ -97,8 +102,12 @@ const literalSegments = (word: Word): readonly string[] => {
 /** The leading segments that every path the scope covers has, for an index; none for a name. */
 export const prefixOf = (scope: Scope): readonly string[] => (scope.type === 'path' ? scope.prefix : [])
 
-/** The scope text of exactly this path and all below: `app/[id]` is a file, not a class, and `./@app` no name. */
-export const escapePath = (path: string): string => {
+/**
+ * The scope text of exactly this path: `app/[id]` is a file, not a class, and `./@app` no name. A folder covers all below whatever its name:
+ * `packages/socket.io/` needs the `/`, `src` does not.
+ */
+export const escapePath = (path: string, isFolder = false): string => {
   const escaped = path.replace(/[\\*?[\]{}]/gu, '\\$&')
-  return NAME.test(escaped) ? `./${escaped}` : escaped
+  const whole = isFolder && isFileName(path.slice(path.lastIndexOf('/') + 1)) ? `${escaped}/` : escaped
+  return NAME.test(whole) ? `./${whole}` : whole
 }

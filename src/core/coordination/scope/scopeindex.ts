@@ -101,7 +101,8 @@ function* valuesAround<T>(root: Node<T>, scope: PathScope): IterableIterator<Ite
     if (child === undefined) return
     node = child
   }
-  yield* scope.literal === null ? valuesMet(node, scope) : valuesBelow(node)
+  if (scope.literal === null) yield* valuesMet(node, scope)
+  else yield* scope.withBelow ? valuesBelow(node) : node.valuesByText.values()
 }
 
 function* valuesMet<T>(root: Node<T>, scope: PathScope): IterableIterator<Iterable<T>> {

@@ -5,10 +5,13 @@ import type { Fault, Token } from './pattern.js'
 export const STAR = -1
 export const GLOBSTAR = -2
 export const CLASS = -3
+/** Ends a word that covers nothing below what it matches. Less than any class: a pattern has at most `LIMITS.patternWildcards` of them. */
+export const END = -32
 
 /**
  * One alternative as a canonical word: every segment ends with a `/` symbol, save `**`, which reads its own; runs of stars are one star,
  * runs of `**` are one; a `**` at the end says nothing that "and all below" does not, and is left out. The empty word is the root.
+ * A word that ends in a file name (and not in the `/` of a folder) has `END` at its end.
  */
 export type Word = readonly number[]
 
@@ -32,6 +35,15 @@ const isSlash = (token: Token): boolean => token.type === 'char' && token.code =
 
 const onlyDot = (token: Token): boolean =>
   (token.type === 'char' && token.code === DOT) || (token.type === 'class' && meetClasses(token.ranges, [0, DOT - 1, DOT + 1, 0x10ffff]).length === 0)
+
+/**
+ * Whether the last name of a scope is one of files: it has an extension, that is a dot between two characters that are none. The text
+ * decides, alike on every host, whatever lies on their disks; a `/` at the end of the scope makes it a folder all the same.
+ */
+export const isFileName = (name: string): boolean => /[^.]\.[^.]/su.test(name)
+
+/** As a name in which only the dots count: what a wildcard stands for is no dot that was written. */
+const shapeOf = (segment: readonly Token[]): string => segment.map((token) => (token.type === 'char' && token.code === DOT ? '.' : '*')).join('')
 
 const segmentsOf = (tokens: readonly Token[]): { readonly segments: readonly (readonly Token[])[] } | Fault => {
   const segments: Token[][] = []
@@ -68,5 +80,8 @@ export const wordOf = (tokens: readonly Token[], table: ClassTable): Word | Faul
     }
     word.push(SLASH)
   }
-  return word.at(-1) === GLOBSTAR ? word.slice(0, -1) : word
+  if (word.at(-1) === GLOBSTAR) return word.slice(0, -1)
+  const last = tokens.at(-1)
+  const namesFiles = last !== undefined && !isSlash(last) && isFileName(shapeOf(found.segments.at(-1) ?? []))
+  return namesFiles ? [...word, END] : word
 }

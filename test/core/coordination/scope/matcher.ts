@@ -1,6 +1,6 @@
 /**
- * A second reading of the same grammar that shares nothing with `src`: braces are expanded as text, segments are matched by backtracking.
- * Exponential, and only for short patterns.
+ * A second reading of the same grammar that shares nothing with `src`: braces are expanded as text, and the alternatives written as one
+ * regular expression. Exponential at worst, and only for short patterns.
  */
 const splitTop = (inside: string): string[] => {
   const parts: string[] = ['']
@@ -53,60 +53,59 @@ export const expandBraces = (text: string): string[] => {
   return [text]
 }
 
-const classHolds = (inside: string, character: string): boolean => {
+const exactly = (character: string): string => `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`
+
+/** What stands between `[` and `]`, as JavaScript writes it. */
+const classSource = (inside: string): string => {
   const negated = inside.startsWith('!') || inside.startsWith('^')
-  const members: string[] = []
   const characters = Array.from(negated ? inside.slice(1) : inside)
-  for (let at = 0; at < characters.length; at++) members.push(characters[at] === '\\' ? `\\${characters[++at] ?? ''}` : (characters[at] ?? ''))
-  const plain = (member: string): string => (member.length > 1 && member.startsWith('\\') ? member.slice(1) : member)
-  let holds = false
-  for (let at = 0; at < members.length; at++) {
-    const low = plain(members[at] ?? '')
-    const isRange = members[at + 1] === '-' && at + 2 < members.length
-    const high = isRange ? plain(members[at + 2] ?? '') : low
-    const code = character.codePointAt(0) ?? 0
-    if (code >= (low.codePointAt(0) ?? 0) && code <= (high.codePointAt(0) ?? 0)) holds = true
-    if (isRange) at += 2
+  let members = ''
+  for (let at = 0; at < characters.length; at++) {
+    const character = characters[at] ?? ''
+    const isDash = character === '-' && members !== '' && !members.endsWith('-') && at + 1 < characters.length
+    members += isDash ? '-' : exactly(character === '\\' ? (characters[++at] ?? '') : character)
   }
-  return holds !== negated
+  return `(?!/)[${negated ? '^' : ''}${members}]`
 }
 
-const matchSegment = (pattern: string, segment: readonly string[]): boolean => {
-  if (pattern === '') return segment.length === 0
-  const [first = ''] = pattern
-  const rest = pattern.slice(first.length)
-  if (first === '*') return matchSegment(rest, segment) || (segment.length > 0 && matchSegment(pattern, segment.slice(1)))
-  const [head, ...tail] = segment
-  if (head === undefined) return false
-  if (first === '?') return matchSegment(rest, tail)
-  if (first === '[') {
-    const end = classEnd(pattern, 0)
-    return classHolds(pattern.slice(1, end), head) && matchSegment(pattern.slice(end + 1), tail)
+/** One segment without braces. */
+const segmentSource = (segment: string): string => {
+  if (segment === '**') return '(?:[^/]+/)*'
+  let source = ''
+  for (let at = 0; at < segment.length; at++) {
+    const [character = ''] = segment.slice(at)
+    if (character === '*') source += '[^/]*'
+    else if (character === '?') source += '[^/]'
+    else if (character === '[') source += classSource(segment.slice(at + 1, (at = classEnd(segment, at))))
+    else {
+      const [plain = ''] = character === '\\' ? segment.slice(++at) : character
+      source += exactly(plain)
+      at += plain.length - 1
+    }
   }
-  const [literal = ''] = first === '\\' ? rest : first
-  return literal === head && matchSegment(first === '\\' ? rest.slice(literal.length) : rest, tail)
+  return `${source}/`
 }
 
-/** A path as segments of characters; the root has none. */
-export const splitPath = (path: string): string[][] => (path === '' ? [] : path.split('/').map((segment) => Array.from(segment)))
-
-const matchSegments = (patterns: readonly string[], segments: readonly (readonly string[])[], pattern = 0, at = 0): boolean => {
-  const own = patterns[pattern]
-  if (own === undefined) return true
-  const segment = segments[at]
-  if (own === '**') return matchSegments(patterns, segments, pattern + 1, at) || (segment !== undefined && matchSegments(patterns, segments, pattern, at + 1))
-  return segment !== undefined && matchSegment(own, segment) && matchSegments(patterns, segments, pattern + 1, at + 1)
+/** Whether the last name of one alternative is a file's: a dot that is written, between two places that are none. */
+const namesFiles = (alternative: string): boolean => {
+  if (alternative.endsWith('/')) return false
+  const places: string[] = []
+  const name = alternative.slice(alternative.lastIndexOf('/') + 1)
+  for (let at = 0; at < name.length; at++) {
+    const character = name.charAt(at)
+    if (character === '[') at = classEnd(name, at)
+    places.push(character === '\\' ? name.charAt(++at) : character)
+  }
+  return places.some((place, at) => place === '.' && ![undefined, '.'].includes(places[at - 1]) && ![undefined, '.'].includes(places[at + 1]))
 }
 
-/** Whether the pattern covers the path, this way. */
-export const segmentsMatcherOf = (pattern: string): ((path: readonly (readonly string[])[]) => boolean) => {
-  const alternatives = expandBraces(pattern).map((text) => (text === '' ? [] : text.replace(/\/$/, '').split('/')))
-  return (path) => alternatives.some((patterns) => matchSegments(patterns, path))
-}
+const alternativeSource = (text: string): string =>
+  `${text === '' ? '' : text.replace(/\/$/, '').split('/').map(segmentSource).join('')}${namesFiles(text) ? '$' : ''}`
 
+/** Whether the pattern covers a canonical path, by JavaScript's own regular expressions. */
 export const matcherOf = (pattern: string): ((path: string) => boolean) => {
-  const matches = segmentsMatcherOf(pattern)
-  return (path) => matches(splitPath(path))
+  const whole = new RegExp(`^(?:${expandBraces(pattern).map(alternativeSource).join('|')})`, 'u')
+  return (path) => whole.test(path === '' ? '' : `${path}/`)
 }
 
 /** Whether a path is canonical: no empty, `.` or `..` segment. */
