@@ -1,5 +1,5 @@
 import type { HostId, HostKey, SessionName } from '../core/brand.js'
-import { recipientsOf, type Addressee } from '../core/coordination/records/addressee.js'
+import type { Addressee } from '../core/coordination/records/addressee.js'
 import { kindSpec } from '../core/coordination/records/kinds.js'
 import { LIMITS } from '../core/limits.js'
 import { failure, success, type Failure, type Result } from '../core/result.js'
@@ -138,7 +138,3 @@ export const addresseeText = (host: Host, to: Addressee): string => {
   if ('role' in to) return `role:${to.role}`
   return `${host.replica.view.names().host(to.host)}${to.session === undefined ? '' : `/${to.session}`}`
 }
-
-/** Whether it is addressed to this session: by name, or as any session of its host. */
-export const isFor = (to: Addressee, host: HostId, session: SessionName): boolean =>
-  recipientsOf(to).some(recipient => recipient.host === host && (recipient.session === null || recipient.session === session))

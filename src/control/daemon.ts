@@ -12,6 +12,7 @@ import { doubtText } from './doubt.js'
 import { FENCED_EXIT } from './fence.js'
 import { rotationText } from './rotation.js'
 import { ControlServer } from './server.js'
+import { SessionWatch } from './succession/session-watch.js'
 
 export interface RunningDaemon {
   readonly pid: number
@@ -67,8 +68,10 @@ export const runDaemon = async (home: string, adapters: HostAdapters = systemAda
     process.exit(70)
   })
   const disk = DiskWatch.begin(host.runtime, adapters.clock)
+  const sessions = SessionWatch.begin(host)
   const ended = asked.then(async () => {
     disk.stop()
+    await sessions.stop()
     await server.close()
     await host.stop()
     const fence = host.replica.fenced

@@ -12,6 +12,7 @@ import type { OperationContext } from './operation.js'
 import { rotationNotice } from './rotation.js'
 import { OPERATIONS } from './operations.js'
 import { renewByActivity } from './renewal.js'
+import { arrive } from './succession/arriving.js'
 
 /** One control call as it travels: which operation, by whom, from where. */
 export const callSchema = z.object({
@@ -38,9 +39,10 @@ export const dispatch = async (host: Host, call: Call): Promise<Reply> => {
     const session = host.sessionOf(call.caller)
     const context: OperationContext = { host, caller: call.caller, session, cwd: call.cwd, meshNow: host.meshNow(), offers: op => OPERATIONS.has(op) }
     const renewed = found.renewsLeases === false ? [] : await renewByActivity(context)
+    const arrived = found.tells ? await arrive(context) : []
     const outcome = await found.run(context, args.data)
     if (!outcome.ok) return failureReply(outcome.failure, freshnessOf(host))
-    const told = found.tells ? [...doubtNotice(context), ...rotationNotice(host), ...copiedNotice(context), ...noticesFor(context)] : []
+    const told = found.tells ? [...arrived, ...doubtNotice(context), ...rotationNotice(host), ...copiedNotice(context), ...noticesFor(context)] : []
     return {
       envelope: {
         schema_version: SCHEMA_VERSION,

@@ -20,6 +20,7 @@ import { release } from './operations/release.js'
 import { renew } from './operations/renew.js'
 import { repoAdd, repoLink, repoList, repoRemove } from './operations/repo.js'
 import { revocation } from './operations/revocation.js'
+import { sessionsEnd, sessionsNote } from './operations/session-end.js'
 import { sessions } from './operations/sessions.js'
 import { show } from './operations/show.js'
 import { status } from './operations/status.js'
@@ -31,6 +32,7 @@ import { whoami } from './operations/whoami.js'
 
 const ALL: readonly Operation[] = [
   whoami, sessions, daemon, status, verify, doctor, peers, peersAdd, peersRemove, sync, leave, invitations, invitationFind, actSetting, actSubmit, revocation, operatorList, operatorEnding, policyList, policySetting,
+  sessionsNote, sessionsEnd,
   claim, release, renew, claims, who, repoAdd, repoList, repoLink, repoRemove,
   propose, accept, reject, send, ask, answer, ack, nack, intent, intents, block, unblock, decide, withdraw,
   pending, inbox, surfaced, conversation, recap, log, show

@@ -72,6 +72,7 @@ export const deliverySchema = z.object({
   host: z.string(),
   host_id: z.string(),
   session: z.string().nullable().describe('null: any session of the host'),
+  heir: z.string().nullable().describe('where that session has ended and this is still open: who has it now, its successor in that checkout (`box/codex-9z`) or any session of its host (`box`)'),
   state: z.enum(['written', 'at-peer', 'surfaced', 'acked', 'refused', 'expired', 'ended']).describe('written here · on its disk · put before its session · …'),
   by: z.string().nullable().describe('the record that brought it there'),
   by_session: z.string().nullable(),
@@ -84,10 +85,11 @@ export const deliverySchema = z.object({
 /** How far a record has come with one recipient, from records and links. */
 export type DeliveryData = z.infer<typeof deliverySchema>
 
-export const deliveryData = (host: Host, { recipient, state, by, implicit, overdue }: Delivery): DeliveryData => ({
+export const deliveryData = (host: Host, { recipient, heir, state, by, implicit, overdue }: Delivery): DeliveryData => ({
   host: host.replica.view.names().host(recipient.host),
   host_id: shownHostId(recipient.host),
   session: recipient.session,
+  heir: heir === null ? null : addresseeText(host, { host: recipient.host, ...(heir.session === null ? {} : { session: heir.session }) }),
   state,
   by: by === null ? null : host.replica.view.shortId(by),
   by_session: by?.session ?? null,

@@ -147,6 +147,7 @@ export const LIMITS = {
   // texts
   textChars: 8_000, // two screens; longer things are files
   intentChars: 2_000, // a plan in a paragraph or three
+  failureChars: 500, // of a failing command's last words: the error itself, without its log
   reasonChars: 280, // one line that others read beside a warning
   nameChars: 64, // fits a column and a DNS label
   roleChars: 32, // fits a column
@@ -156,6 +157,8 @@ export const LIMITS = {
   sessionTokens: 16, // one process, and the conversations it had
   sessionRecentMs: 24 * 60 * 60_000, // who asked within a day may still read what is said to everybody
   sessionNoteMs: 60_000, // when a session asked last is noted on disk this often, not at each command
+  sessionWatchMs: 5_000, // a beat: so long after its process a session is known to have ended
+  dirtyPathsMs: 2_000, // git looks at a large work tree; a handoff without its paths is better than none
   callerAncestors: 64, // a process tree deeper than this has a loop or no end
   callerAgents: 16, // agents started by agents
   callerPsMs: 2_000, // ps takes 20 ms; one that hangs must not hang the command

@@ -136,6 +136,11 @@ export class Host {
     return named.name
   }
 
+  /** The process of this session's agent is not looked for any more. */
+  settleSession(session: SessionName): void {
+    for (const { key, value } of this.sessions.settle(session)) this.runtime.note(key, value)
+  }
+
   write(session: SessionName, drafts: readonly Draft[], options: { readonly strict?: boolean } = {}): Promise<Result<readonly Written[]>> {
     return this.runtime.write(session, drafts, options)
   }

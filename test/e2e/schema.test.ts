@@ -88,6 +88,8 @@ describe('what every command prints with --json keeps to its published schema', 
     await says('renew')
     await says('status')
     await says('release', ['--all'])
+    await says('sessions note', ['--failure', 'exit 1'], { session: 'three' })
+    await says('sessions end', [], { session: 'three' })
   })
 
   it('records and queries', async () => {

@@ -12,7 +12,11 @@ const dueText = ({ deadline, delivery }: OpenData): string => (deadline === null
 
 const words = ({ text, prose }: OpenData, terminal: Terminal): string => (text === null ? prose : quoted(text, Math.max(16, terminal.columns - 58)))
 
-const nameOf = ({ delivery: { host, session } }: OpenData): string => (session === null ? host : `${host}/${session}`)
+/** `box/codex-2b, ended: box/codex-9z`: who was asked, and who has it since that session ended. */
+const nameOf = ({ delivery: { host, session, heir } }: OpenData): string => {
+  const named = session === null ? host : `${host}/${session}`
+  return heir === null ? named : `${named}, ended: ${heir === host ? `any session of ${host}` : heir}`
+}
 
 const render = (terminal: Terminal, { owed, owe, out, in: incoming, elsewhere, unheard, session }: PendingData): string => {
   const whose = session === null ? 'this host' : session
@@ -30,7 +34,7 @@ export const pending: Command = {
   summary: 'who still owes whom an answer, both ways, and how far it has come',
   options: [{ flags: '--all', description: 'of every session of this host' }],
   examples: [{ line: 'skein pending', does: '2 out to box, oldest 47 min; 3 in from mac, …' }],
-  notes: 'States: written (here), at-peer (on its disk), surfaced (put before its session).',
+  notes: 'States: written (here), at-peer (on its disk), surfaced (put before its session). What was sent to a session that ended goes to the next one in its checkout, else to any of its host, and is surfaced once it was put before that one.',
   run: async (terminal, typed) => {
     const reply = await terminal.call('pending', flagOption(typed, 'all') ? { all: true } : {})
     return terminal.print<PendingData>(reply, data => render(terminal, data))

@@ -4,10 +4,9 @@ import { isKindOf, type Entry } from '../../core/coordination/records/entry.js'
 import { kindSpec } from '../../core/coordination/records/kinds.js'
 import type { RecordId } from '../../core/brand.js'
 import { LIMITS } from '../../core/limits.js'
-import { isFor } from '../addressees.js'
 import { operation, type OperationContext } from '../operation.js'
 import { reachOf } from '../reach.js'
-import { addresseeOf, recordData, recordSchema, referencesOf } from '../record-data.js'
+import { recordData, recordSchema, referencesOf } from '../record-data.js'
 import { unheardOf, unheardSchema } from '../unheard.js'
 
 const item = recordSchema.extend({
@@ -38,27 +37,36 @@ const isAnswerToMine = ({ host, session }: OperationContext, entry: Entry): bool
   if (entry.parsed.type !== 'valid' || isKindOf(entry, 'ack') || kindSpec(entry.parsed.record.kind)?.quiet === true) return false
   return referencesOf(entry).some(id => {
     const about = host.replica.view.record(id as RecordId)
-    return about !== null && about.host === host.replica.hostId && about.session === session
+    if (about === null || about.host !== host.replica.hostId || about.session === null) return false
+    const { deliveries } = host.replica.view
+    const author = { host: about.host, session: about.session }
+    return about.session === session || (deliveries.speaksFor({ host: about.host, session }, author) && !deliveries.wasShown(entry, author))
   })
 }
+
+/** What a session left that this one came after. */
+const isLeftToMe = ({ host, session }: OperationContext, entry: Entry): boolean =>
+  isKindOf(entry, 'handoff') && entry.host === host.replica.hostId && host.replica.view.deliveries.successions.takerOf(entry) === session
 
 /** What others said to this session, its host, its role or all. */
 export const isForCaller = (context: OperationContext, entry: Entry): boolean => {
   const { host, session } = context
   if (entry.host === host.replica.hostId && entry.session === session) return false
-  const to = addresseeOf(entry)
-  return (to !== null && isFor(to, host.replica.hostId, session)) || isAnswerToMine(context, entry)
+  return host.replica.view.deliveries.isFor(entry, { host: host.replica.hostId, session }) || isLeftToMe(context, entry) || isAnswerToMine(context, entry)
 }
 
 export const isUnread = ({ host, session }: OperationContext, entry: Entry): boolean =>
-  !host.replica.view.deliveries.answersTo(entry.id).some(answer => isKindOf(answer, 'receipt') && answer.host === host.replica.hostId && answer.session === session)
+  !host.replica.view.deliveries.wasShown(entry, { host: host.replica.hostId, session })
 
 const ANSWERS = { acked: 'given', refused: 'refused', expired: 'expired' } as const
 
 const itemOf = (context: OperationContext, entry: Entry, reach: ReturnType<typeof reachOf>): InboxItem => {
   const { host, session, meshNow } = context
   const { deliveries } = host.replica.view
-  const mine = deliveries.of(entry, reach).find(({ recipient }) => recipient.host === host.replica.hostId && (recipient.session === null || recipient.session === session))
+  const mine = deliveries.of(entry, reach).find(({ recipient, heir }) => {
+    const asked = heir === null ? recipient.session : heir.session
+    return recipient.host === host.replica.hostId && (asked === null || asked === session)
+  })
   const record = recordData(host, entry)
   const withdrawn = deliveries.withdrawn(entry)
   const state = mine?.state ?? 'ended'

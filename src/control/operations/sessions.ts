@@ -1,6 +1,7 @@
 import { z } from 'zod'
-import type { HostKey, Millis } from '../../core/brand.js'
+import type { HostId, HostKey, Millis, SessionName } from '../../core/brand.js'
 import { HOST_SESSION, type Host } from '../../host/host.js'
+import { addresseeText } from '../addressees.js'
 import { heardAt } from '../freshness.js'
 import { operation } from '../operation.js'
 import { iso, shownHostId } from '../words.js'
@@ -17,6 +18,9 @@ const sessionSchema = z.object({
   last_record_ms: z.number().int().nullable(),
   /** When it last asked anything of this host; null on other hosts, which nobody can know. */
   last_seen: z.string().nullable(),
+  /** When it ended, and who has what was said to it since: its successor (`box/codex-9z`) or any session of its host (`box`). Null while it goes on. */
+  ended: z.string().nullable(),
+  heir: z.string().nullable(),
   live_claims: z.number().int(),
   /** When its host was last heard. */
   heard: z.string().nullable(),
@@ -30,7 +34,7 @@ export type SessionRow = z.infer<typeof sessionSchema>
 
 interface Known {
   readonly key: HostKey
-  readonly session: string
+  readonly session: SessionName
   lastRecord: Millis | null
   claims: number
 }
@@ -39,7 +43,7 @@ interface Known {
 const knownSessions = (host: Host, now: Millis): Known[] => {
   const { replica } = host
   const known = new Map<string, Known>()
-  const of = (writtenBy: HostKey, session: string): Known => {
+  const of = (writtenBy: HostKey, session: SessionName): Known => {
     const key = replica.acts.roster().presentKey(writtenBy)
     const id = `${key} ${session}`
     const found = known.get(id) ?? { key, session, lastRecord: null, claims: 0 }
@@ -58,6 +62,15 @@ const knownSessions = (host: Host, now: Millis): Known[] => {
 
 /** The tool is the first word of a name that skein gave: `claude-7f3a`. */
 const toolOf = (session: string): string => /^([a-z]{1,16})-[0-9a-z]{4,}$/.exec(session)?.[1] ?? 'named'
+
+const endOf = (host: Host, id: HostId | undefined, session: SessionName): Pick<SessionRow, 'ended' | 'heir'> => {
+  const { successions } = host.replica.view.deliveries
+  const actor = id === undefined ? null : { host: id, session }
+  const end = actor === null ? null : successions.endOf(actor)
+  if (actor === null || end === null) return { ended: null, heir: null }
+  const heir = successions.heirOf(actor)?.session ?? null
+  return { ended: iso(end.wall), heir: addresseeText(host, { host: actor.host, ...(heir === null ? {} : { session: heir }) }) }
+}
 
 /** Everybody at work, on every host: own host first, the most recently active first. Those that did nothing for `withinMs` and hold nothing are left out. */
 export const sessions = operation({
@@ -82,6 +95,7 @@ export const sessions = operation({
         last_record: known.lastRecord === null ? null : iso(known.lastRecord),
         last_record_ms: known.lastRecord === null ? null : Math.max(0, meshNow - known.lastRecord),
         last_seen: registered === undefined ? null : iso(registered.lastSeen),
+        ...endOf(host, member?.hostId, known.session),
         live_claims: known.claims,
         heard: heard === null ? null : iso(heard),
         heard_ms: heard === null ? null : Math.max(0, wall - heard)

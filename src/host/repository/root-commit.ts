@@ -5,17 +5,12 @@ import { compareText } from '../../core/encoding/bytes.js'
 import { LIMITS } from '../../core/limits.js'
 import { failure, success, type Result } from '../../core/result.js'
 import type { Checkout } from './checkout.js'
+import { gitEnvironment } from './git-environment.js'
 import { readHead } from './head.js'
 import { readSmallFile } from './small-file.js'
 
 const COMMIT = /^[0-9a-f]{40}(?:[0-9a-f]{24})?$/
 const OUTPUT_BYTES = 1024 * 1024
-
-/** The caller's environment without what would send git to another repository, and with what keeps it quiet and off the network. */
-const gitEnvironment = (): NodeJS.ProcessEnv => {
-  const kept = Object.entries(process.env).filter(([name]) => !name.startsWith('GIT_') || name.startsWith('GIT_CONFIG'))
-  return { ...Object.fromEntries(kept), GIT_NO_LAZY_FETCH: '1', GIT_NO_REPLACE_OBJECTS: '1', GIT_OPTIONAL_LOCKS: '0', GIT_TERMINAL_PROMPT: '0', LC_ALL: 'C' }
-}
 
 /**
  * The smallest root commit of the history that the first work tree has checked out (so that all work trees of one repository agree), or of

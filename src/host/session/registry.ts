@@ -47,10 +47,9 @@ export class SessionRegistry {
   restore(key: string, value: string): boolean {
     const noted = readNote(key, value)
     if (noted === null) return false
-    const { agent, ...rest } = noted
     const sameBoot = noted.boot === this.#options.bootId
     const tokens = noted.tokens.filter((token) => (sameBoot || !isBootBound(token)) && !this.#isHeldByNewer(token, noted))
-    this.#keep({ ...rest, tokens, ...(sameBoot && agent !== undefined ? { agent } : {}) })
+    this.#keep({ ...noted, tokens })
     this.#notedAtByName.set(noted.name, noted.lastSeen)
     return true
   }
@@ -72,6 +71,25 @@ export class SessionRegistry {
     return [...this.#sessions.values()].toSorted((left, right) => right.lastSeen - left.lastSeen || compareText(left.name, right.name))
   }
 
+  /** Those whose agent's process has ended: it does not run, or ran before this start of the machine. */
+  gone(): readonly KnownSession[] {
+    return [...this.#sessions.values()].filter((session) => session.agent !== undefined && !this.runs(session))
+  }
+
+  /** Whether its agent's process still runs; false where it has none. */
+  runs(session: KnownSession): boolean {
+    return session.agent !== undefined && session.boot === this.#options.bootId && (this.#options.isAlive?.(session.agent) ?? true)
+  }
+
+  /** What became of its agent's process is known and told: it is gone no more, until another process asks as this session. */
+  settle(name: SessionName): readonly SessionNote[] {
+    const known = this.#sessions.get(name)
+    if (known?.agent === undefined) return []
+    const { agent: _agent, ...rest } = known
+    this.#keep(rest)
+    return [noteOf(rest)]
+  }
+
   #find(evidence: Evidence): KnownSession | undefined {
     if (evidence.name !== undefined) return this.#sessions.get(evidence.name)
     return this.#holder(evidence.token) ?? this.#resumed(evidence)
@@ -89,15 +107,11 @@ export class SessionRegistry {
   #resumed(evidence: Evidence): KnownSession | undefined {
     if (evidence.conversation === undefined) return undefined
     const holder = this.#holder(conversationToken(evidence.conversation))
-    return holder === undefined || this.#runs(holder) ? undefined : holder
-  }
-
-  #runs(session: KnownSession): boolean {
-    return session.agent !== undefined && (this.#options.isAlive?.(session.agent) ?? true)
+    return holder === undefined || this.runs(holder) ? undefined : holder
   }
 
   #asSeen(evidence: Evidence, known: KnownSession | undefined, nowWall: Millis): KnownSession {
-    const agent = ownAgent(evidence) ?? known?.agent
+    const agent = ownAgent(evidence) ?? (known?.boot === this.#options.bootId ? known.agent : undefined)
     return {
       name: known?.name ?? (evidence.name === undefined ? this.#freeName(evidence) : sessionName(evidence.name)),
       tokens: this.#tokensOf(evidence, known),
@@ -115,7 +129,7 @@ export class SessionRegistry {
     if (evidence.name === undefined && evidence.conversation !== undefined) {
       const token = conversationToken(evidence.conversation)
       const holder = this.#holder(token)
-      if (holder === undefined || holder.name === known?.name || !this.#runs(holder)) newest.push(token)
+      if (holder === undefined || holder.name === known?.name || !this.runs(holder)) newest.push(token)
     }
     const older = known?.tokens.filter((token) => !newest.includes(token)) ?? []
     return [...older, ...new Set(newest)].slice(-LIMITS.sessionTokens)

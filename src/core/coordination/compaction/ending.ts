@@ -12,13 +12,28 @@ export interface Moment {
   readonly now: Millis
   /** For wanted acks: a while ago, so that a deadline is over by other hosts' clocks too. */
   readonly reach: Reach
+  /** Whether something is still open that went from a session of this host that ended to whoever came after it. */
+  isPassedOn(host: HostId): boolean
 }
 
-export const momentOf = (view: View, now: Millis): Moment => ({
-  view,
-  now,
-  reach: { now: now - LIMITS.endedKeptMs, atPeer: () => true, ended: host => isGone(view, host) }
-})
+export const momentOf = (view: View, now: Millis): Moment => {
+  const reach: Reach = { now: now - LIMITS.endedKeptMs, atPeer: () => true, ended: host => isGone(view, host) }
+  const passedOn = new Map<HostId, boolean>()
+  return {
+    view,
+    now,
+    reach,
+    isPassedOn: host => {
+      const known = passedOn.get(host) ?? isAnyPassedOn(view, host, reach)
+      passedOn.set(host, known)
+      return known
+    }
+  }
+}
+
+const isAnyPassedOn = ({ deliveries }: View, host: HostId, reach: Reach): boolean =>
+  deliveries.owing({ host }, reach).some(({ delivery }) => delivery.heir !== null) ||
+  deliveries.owed({ host }, reach).some(({ entry }) => entry.session !== null && deliveries.successions.heirOf({ host, session: entry.session }) !== null)
 
 const isGone = (view: View, host: HostId): boolean => {
   let found = false
@@ -80,6 +95,8 @@ const isPast = (entry: Entry, record: AnyRecord, moment: Moment): boolean => {
       return isKindOf(entry, 'task') && isTaskOver(entry, moment) && isOver(lastSaid(entry, moment), LIMITS.saidKeptMs, now)
     case 'note':
       return isOver(lastSaid(entry, moment), LIMITS.noteKeptMs, now)
+    case 'handoff':
+      return !moment.isPassedOn(entry.host) && isOver(lastSaid(entry, moment), LIMITS.saidKeptMs, now)
     case 'intent':
     case 'status':
       return isOver(lastSaid(entry, moment), saidKeptMs(record), now)

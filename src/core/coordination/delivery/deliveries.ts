@@ -1,8 +1,10 @@
 import type { HostId, SessionName } from '../../brand.js'
+import type { Actor } from '../claims/actor.js'
 import type { Crypto } from '../../crypto.js'
 import { recipientsOf, type Addressee, type Recipient } from '../records/addressee.js'
 import { compareEntries, isKindOf, textHash, type Entry } from '../records/entry.js'
 import type { Delivery, DeliveryState, Owed, Reach } from './delivery.js'
+import { Successions, type Heir } from './successions.js'
 
 interface Asked {
   readonly to: Addressee
@@ -38,6 +40,7 @@ const latest = (entries: readonly Entry[]): Entry | null => entries.toSorted(com
  * computed when asked.
  */
 export class Deliveries {
+  readonly successions = new Successions(id => this.answersTo(id))
   readonly #crypto: Crypto
   readonly #answers = new Map<string, Set<Entry>>()
   readonly #wantedFrom = new Map<HostId, Set<Entry>>()
@@ -48,6 +51,7 @@ export class Deliveries {
   }
 
   add(entry: Entry): void {
+    this.successions.add(entry)
     for (const id of answered(entry)) setOf(this.#answers, id).add(entry)
     const asked = askedOf(entry)
     if (asked === null || !asked.ack) return
@@ -56,6 +60,7 @@ export class Deliveries {
   }
 
   remove(entry: Entry): void {
+    this.successions.remove(entry)
     for (const id of answered(entry)) this.#answers.get(id)?.delete(entry)
     const asked = askedOf(entry)
     if (asked === null || !asked.ack) return
@@ -86,10 +91,36 @@ export class Deliveries {
     return recipientsOf(asked.to).map(recipient => this.#deliver(entry, asked, recipient, answers, reach))
   }
 
-  /** Wanted acks that others still owe: to all sessions of the host, or to the one that is named. Oldest first. */
+  /** Wanted acks that others still owe: to all sessions of the host, or to the one that is named and those that it came after. Oldest first. */
   owed(to: { readonly host: HostId; readonly session?: SessionName }, reach: Reach): Owed[] {
-    const sent = [...(this.#wantedBy.get(to.host) ?? [])].filter(entry => to.session === undefined || entry.session === to.session)
+    const { host, session } = to
+    const sent = [...(this.#wantedBy.get(host) ?? [])].filter(entry => session === undefined || (entry.session !== null && this.speaksFor({ host, session }, { host, session: entry.session })))
     return this.#open(sent, reach, () => true)
+  }
+
+  /** Whether this session is that one, or has come after it. */
+  speaksFor(actor: Actor, other: Actor): boolean {
+    return actor.host === other.host && (actor.session === other.session || this.successions.heirOf(other)?.session === actor.session)
+  }
+
+  /**
+   * Whether it is addressed to this session: by name, as any session of its host, or because the session that it names has ended before it
+   * saw or answered it.
+   */
+  isFor(entry: Entry, { host, session }: Actor): boolean {
+    const asked = askedOf(entry)
+    if (asked === null) return false
+    return recipientsOf(asked.to).some(recipient => {
+      if (recipient.host !== host) return false
+      if (recipient.session === null || recipient.session === session) return true
+      const heir = this.#heirOf(entry, asked, recipient)
+      return heir !== null && (heir.session ?? session) === session
+    })
+  }
+
+  /** Whether it was put before this session. */
+  wasShown(entry: Entry, { host, session }: Actor): boolean {
+    return [...(this.#answers.get(entry.id) ?? [])].some(answer => isKindOf(answer, 'receipt') && answer.host === host && answer.session === session)
   }
 
   /**
@@ -97,14 +128,19 @@ export class Deliveries {
    * one acks; nobody owes an answer to itself. Oldest first.
    */
   owing(by: { readonly host: HostId; readonly session?: SessionName }, reach: Reach): Owed[] {
-    const addressed = [...(this.#wantedFrom.get(by.host) ?? [])].filter(entry => entry.host !== by.host || by.session === undefined || entry.session !== by.session)
-    return this.#open(addressed, reach, ({ host, session }) => host === by.host && (session === null || by.session === undefined || session === by.session))
+    const { host, session } = by
+    const isOwn = (entry: Entry): boolean => session !== undefined && entry.session !== null && this.speaksFor({ host, session }, { host: entry.host, session: entry.session })
+    const addressed = [...(this.#wantedFrom.get(host) ?? [])].filter(entry => !isOwn(entry))
+    return this.#open(addressed, reach, ({ recipient, heir }) => {
+      const asked = heir === null ? recipient.session : heir.session
+      return recipient.host === host && (asked === null || session === undefined || asked === session)
+    })
   }
 
-  #open(entries: readonly Entry[], reach: Reach, mine: (recipient: Recipient) => boolean): Owed[] {
+  #open(entries: readonly Entry[], reach: Reach, mine: (delivery: Delivery) => boolean): Owed[] {
     return entries.toSorted(compareEntries).flatMap(entry => {
       if (this.withdrawn(entry)) return []
-      const deliveries = this.of(entry, reach).filter(delivery => mine(delivery.recipient) && OPEN.has(delivery.state))
+      const deliveries = this.of(entry, reach).filter(delivery => mine(delivery) && OPEN.has(delivery.state))
       return deliveries.map(delivery => ({ entry, delivery, ageMs: Math.max(0, reach.now - entry.wall) }))
     })
   }
@@ -114,18 +150,34 @@ export class Deliveries {
     const theirs = answers.filter(answer => answer.host === recipient.host && !isOwnWord(entry, answer))
     const explicit = latest(theirs.filter(answer => this.#answersWhatWasShown(entry, answer)))
     const reply = asked.implicit ? latest(theirs.filter(answer => answer.parsed.type === 'valid' && REPLIES.has(answer.parsed.record.kind))) : null
-    const seen = theirs.filter(answer => isKindOf(answer, 'receipt') && (recipient.session === null || answer.session === recipient.session))
+    const heir = this.#heirOf(entry, asked, recipient)
+    const seen = theirs.filter(answer => isKindOf(answer, 'receipt') && this.#isBefore(answer, recipient, heir))
     const told = (state: DeliveryState, by: Entry | null): Delivery => {
       const open = OPEN.has(state)
-      return { recipient, state, by, implicit: by !== null && by === reply && explicit === null, overdue: open && asked.deadline !== null && reach.now > asked.deadline }
+      return { recipient, heir: open ? heir : null, state, by, implicit: by !== null && by === reply && explicit === null, overdue: open && asked.deadline !== null && reach.now > asked.deadline }
     }
     if (explicit !== null) return told(isKindOf(explicit, 'nack') ? 'refused' : 'acked', explicit)
     if (reply !== null) return told('acked', reply)
     if (asked.expires !== null && reach.now > asked.expires) return told('expired', null)
-    if (reach.ended?.(recipient.host, recipient.session) === true) return told('ended', null)
+    // also where its own author has come after the one it was said to: nobody is left who could answer
+    if (reach.ended?.(recipient.host) === true || (heir !== null && entry.host === recipient.host && entry.session === heir.session)) return told('ended', null)
     const first = seen.toSorted(compareEntries)[0]
     if (first !== undefined) return told('surfaced', first)
     return told(reach.atPeer(recipient.host, entry) ? 'at-peer' : 'written', null)
+  }
+
+  /** Who has it in place of the session that it names, where that one has ended and left it open. */
+  #heirOf(entry: Entry, asked: Asked, { host, session }: Recipient): Heir | null {
+    if (session === null) return null
+    const heir = this.successions.heirOf({ host, session })
+    return heir === null || (!asked.ack && this.wasShown(entry, { host, session })) ? null : heir
+  }
+
+  /** Whether a receipt says that it was put before somebody who is still there to answer. */
+  #isBefore(receipt: Entry, { host, session }: Recipient, heir: Heir | null): boolean {
+    if (heir === null) return session === null || receipt.session === session
+    if (heir.session !== null || receipt.session === null) return receipt.session === heir.session
+    return this.successions.heirOf({ host, session: receipt.session }) === null
   }
 
   /** An ack counts for the text whose hash it names, and for no other (rules E1). */

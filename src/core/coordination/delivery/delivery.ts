@@ -11,6 +11,8 @@ export type DeliveryState = 'written' | 'at-peer' | 'surfaced' | 'acked' | 'refu
 
 export interface Delivery {
   readonly recipient: Recipient
+  /** Where the session that was named has ended and what it was sent is still open: its successor, or (null) any session of its host. */
+  readonly heir: { readonly session: SessionName | null } | null
   readonly state: DeliveryState
   /** The record that brought it there: an ack, a nack, a reply, a receipt. */
   readonly by: Entry | null
@@ -25,8 +27,8 @@ export interface Reach {
   readonly now: Millis
   /** Whether the host is known to have the record on its disk. */
   atPeer(host: HostId, entry: Entry): boolean
-  /** Whether the host left, or the session ended without a successor. Nobody has, when absent. */
-  ended?(host: HostId, session: SessionName | null): boolean
+  /** Whether the host left for good. None has, when absent. */
+  ended?(host: HostId): boolean
 }
 
 /** A wanted ack that is still open between a sender and one recipient. */

@@ -4,14 +4,14 @@ import { accept, ack, nack, proposal, receipt, reject } from './families/agreeme
 import { claim, offer, reclaim, release, renew, resolve, take, wait } from './families/claims.js'
 import { label, profile, repo, responder, tempo } from './families/hosts.js'
 import { answer, block, decision, intent, message, note, question, status, unblock, withdraw } from './families/talk.js'
-import { result, task } from './families/work.js'
+import { handoff, result, task } from './families/work.js'
 
 /** Every kind of record that this version knows. To add one: declare it in a family, name it here; the schema test tells what is missing. */
 export const KINDS = {
   claim, renew, release, reclaim, resolve, offer, take, wait,
   intent, proposal, accept, reject, ack, nack,
   status, message, question, answer, block, unblock, decision, withdraw,
-  label, responder, profile, repo, task, result, note, receipt, tempo
+  label, responder, profile, repo, task, result, handoff, note, receipt, tempo
 }
 
 export type Kind = keyof typeof KINDS

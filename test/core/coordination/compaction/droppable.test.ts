@@ -194,3 +194,22 @@ describe('what a snapshot may leave out: the host itself', () => {
     expect(took).toBeLessThan(500)
   })
 })
+
+describe('what a snapshot may leave out: sessions that ended', () => {
+  const handoff = mac.write('handoff', { cause: 'died' }, NOON, 'claude-1')
+  const take = mac.write('take', { re: handoff.id }, NOON + MINUTE, 'claude-2')
+  const asked = box.write('message', { to: { host: mac.host, session: 'claude-1' }, text: 'read', ack: true }, NOON)
+  const over = NOON + MINUTE + LIMITS.saidKeptMs + 1
+
+  it('keeps the end and who came after while something that was sent to one that ended is open, then drops both together', () => {
+    expect(dropped([handoff, take], over - 2)).toEqual([])
+    expect(dropped([handoff, take], over)).toEqual([0, 1])
+    expect(dropped([handoff, take], over, { others: [asked] })).toEqual([])
+    expect(dropped([handoff, take, ackOf(mac, asked, NOON + 2 * MINUTE)], over, { others: [asked] })).toEqual([0, 1])
+  })
+
+  it('keeps them while the one that ended still waits for an answer', () => {
+    const waits = mac.write('message', { ...toBox, text: 'read', ack: true }, NOON, 'claude-1')
+    expect(dropped([handoff, take, waits], over)).toEqual([])
+  })
+})

@@ -39,6 +39,7 @@ export const SAMPLES: Readonly<Record<Kind, RecordFields>> = {
   repo: { key: 'github.com/team/app', remotes: ['https://github.com/team/app'], root: 'a'.repeat(40), link: 'team/app', state: 'enrolled' },
   task: { ...about, to, re: SOME_ID, text: 'split the login form', state: 'ready', priority: 2, after: [OTHER_ID] },
   result: { re: SOME_ID, outcome: 'done', text: 'all green', evidence: [{ command: 'npm test', exit: 0, log: 'ci/41', commit: 'a1b2c3' }] },
+  handoff: { ...about, cause: 'died', where: { checkout: 'mac:3fa9', branch: 'main' }, failure: 'expected 200, got 401', transcript: '/home/me/t.jsonl', intent: SOME_ID },
   note: { ...about, re: SOME_ID, text: 'the cache is per process' },
   receipt: { re: [SOME_ID, OTHER_ID] },
   tempo: { mode: 'burn', cause: 'set', until: NOON, reason: 'release day' }

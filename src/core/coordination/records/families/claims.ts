@@ -121,10 +121,10 @@ export const offer = kind({
 export const take = kind({
   letter: 't',
   family: 'claims',
-  description: 'takes what was handed over',
+  description: 'takes what was handed over, or what a session that ended has left',
   sendable: false,
   urgent: true,
-  answers: ['offer'],
+  answers: ['offer', 'handoff'],
   fields: { re: reference, text: optional(reason) },
   prose: (fields, names) => `takes ${names.record(fields.re)}${because(fields.text)}`
 })

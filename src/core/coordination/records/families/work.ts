@@ -1,9 +1,10 @@
 import { LIMITS } from '../../../limits.js'
 import { bad, good, isObject, optional, required } from '../field.js'
 import { kind } from '../kind.js'
+import { place, repositoryKey, scope } from '../place.js'
 import { line, list, oneOf, count, recordId, reference, text } from '../values.js'
 import { quoted } from '../visible.js'
-import { about, addressed, checkBoth, scopeText, toText } from './shared.js'
+import { about, addressed, because, checkAbout, checkBoth, listed, scopeText, toText } from './shared.js'
 
 /** What was run to show that work is done. Without a command and its exit code a result is only said to be done. */
 export interface Evidence {
@@ -69,4 +70,36 @@ export const result = kind({
       ? { field: 'evidence', why: 'is missing: without a command and its exit code the outcome is claimed-done', missing: true }
       : checkBoth(fields),
   prose: (fields, names) => `reports ${fields.outcome}${fields.re === undefined ? '' : ` on ${names.record(fields.re)}`}: ${quoted(fields.text)}`
+})
+
+export const handoff = kind({
+  letter: 'ho',
+  family: 'work',
+  description: 'says that its session has ended, in which checkout it worked, and what it leaves to the next one there',
+  sendable: false,
+  urgent: true,
+  fields: {
+    /** `died`: its agent's process is gone without a word. */
+    cause: oneOf('ended', 'died'),
+    repo: optional(repositoryKey),
+    where: optional(place),
+    /** The end of what the last failing tool call said, likely secrets masked. */
+    failure: optional(text(LIMITS.failureChars)),
+    /** Where its transcript lies on its host. */
+    transcript: optional(line(LIMITS.patternChars)),
+    /** What it was about to do. */
+    intent: optional(recordId),
+    /** Paths with changes that are in no commit. */
+    scope: optional(scope)
+  },
+  check: checkAbout,
+  prose: (fields, names) => {
+    const left = [
+      ...(fields.intent === undefined ? [] : [`${names.record(fields.intent)} open`]),
+      ...(fields.scope === undefined ? [] : [`uncommitted ${listed(fields.scope)}`]),
+      ...(fields.transcript === undefined ? [] : [`its transcript in ${quoted(fields.transcript, LIMITS.foreignTextChars)}`])
+    ]
+    const leaves = left.length === 0 ? '' : ` and leaves ${left.join(', ')}`
+    return `has ${fields.cause}${leaves}${fields.failure === undefined ? '' : `; what failed last${because(fields.failure)}`}`
+  }
 })
