@@ -42,7 +42,7 @@ export const dispatch = async (host: Host, call: Call): Promise<Reply> => {
     const arrived = found.tells ? await arrive(context) : []
     const outcome = await found.run(context, args.data)
     if (!outcome.ok) return failureReply(outcome.failure, freshnessOf(host))
-    const told = found.tells ? [...arrived, ...doubtNotice(context), ...rotationNotice(host), ...copiedNotice(context), ...noticesFor(context)] : []
+    const told = found.tells ? [...arrived, ...doubtNotice(context), ...rotationNotice(host), ...copiedNotice(context), ...(await noticesFor(context))] : []
     return {
       envelope: {
         schema_version: SCHEMA_VERSION,

@@ -1,72 +1,126 @@
+import type { Millis, RecordId } from '../core/brand.js'
 import type { Claim } from '../core/coordination/claims/claim.js'
 import { compareLead } from '../core/coordination/claims/turn.js'
 import type { Crossing } from '../core/coordination/claims/crossing.js'
-import type { Millis } from '../core/brand.js'
 import { LIMITS } from '../core/limits.js'
 import type { Host } from '../host/host.js'
+import { audible } from './audible.js'
 import type { Warning } from './envelope.js'
+import { oneAtATime } from './one-at-a-time.js'
 import type { OperationContext } from './operation.js'
 import { adviceText, holdingDetails, holdingText } from './overlaps.js'
 
+/**
+ * What a session was told of, as notes of this host: `told/SESSION CLAIM` for another's claim in another work tree (or of a name), with the
+ * path behind it in the same work tree, where each file is news; and with `~` and the own claim for a pair that is not worth a word.
+ */
 const TOLD = 'told/'
 
-const noteKey = (session: string, crossing: Crossing): string => `${TOLD}${session}/${crossing.key}`
-
-const standing = (crossing: Crossing): string => `${crossing.lead.id} ${crossing.resolutions.length}`
-
-const wasTold = (host: Host, session: string, crossing: Crossing): boolean => host.replica.notes.get(noteKey(session, crossing)) === standing(crossing)
-
-/** Notes that this session knows of a crossing as it stands, so that it is not told again until the lead or what was agreed changes. */
-export const markTold = (host: Host, session: string, crossing: Crossing): void => {
-  if (!wasTold(host, session, crossing)) host.runtime.note(noteKey(session, crossing), standing(crossing))
+/** Pairs of the caller's claims with one other claim that are told together. */
+interface Piece {
+  readonly key: string
+  /** The pair that speaks for all: one that the other leads, if there is any. */
+  readonly crossing: Crossing
+  readonly mine: Claim
+  readonly other: Claim
+  /** Who leads, and how much was agreed: told again when either changes. */
+  readonly leads: 'mine' | 'theirs'
+  readonly agreed: number
 }
 
-/** Drops what was noted of crossings with claims that are released: neither can cross anything again. */
+const isMine = ({ host, session }: OperationContext, claim: Claim): boolean => claim.host === host.replica.hostId && claim.session === session
+
+const sides = (context: OperationContext, crossing: Crossing): { readonly mine: Claim; readonly other: Claim; readonly leads: 'mine' | 'theirs' } =>
+  isMine(context, crossing.lead) ? { mine: crossing.lead, other: crossing.follows, leads: 'mine' } : { mine: crossing.follows, other: crossing.lead, leads: 'theirs' }
+
+const noteOf = (session: string, other: Claim, crossing: Crossing): string => `${TOLD}${session} ${other.id}${crossing.class === 'same-tree' ? ` ${crossing.witness}` : ''}`
+
+const quietNote = (session: string, { mine, other }: Pick<Piece, 'mine' | 'other'>): string => `${TOLD}${session} ${other.id} ~${mine.id}`
+
+/** Every pair that the caller takes part in now, but for those not worth a word, in pieces to be told; what leads first. */
+const piecesOf = (context: OperationContext): Piece[] => {
+  const { host, session } = context
+  const { notes, view, hostId } = host.replica
+  const pieces = new Map<string, Piece>()
+  for (const crossing of view.claims.crossings(host.meshNow(), { host: hostId, session })) {
+    const { mine, other, leads } = sides(context, crossing)
+    if (notes.has(quietNote(session, { mine, other }))) continue
+    const key = noteOf(session, other, crossing)
+    const known = pieces.get(key)
+    const agreed = Math.max(known?.agreed ?? 0, crossing.resolutions.length)
+    const speaks = known === undefined || (known.leads === 'mine' && leads === 'theirs')
+    pieces.set(key, speaks ? { key, crossing, mine, other, leads, agreed } : { ...known, agreed })
+  }
+  return [...pieces.values()].sort((left, right) => compareLead(left.crossing.lead.lead, right.crossing.lead.lead))
+}
+
+const wasTold = (host: Host, { key, leads, agreed }: Piece): boolean => {
+  const [side, count] = host.replica.notes.get(key)?.split(' ') ?? []
+  return side === leads && agreed <= Number(count)
+}
+
+/** Drops what was noted of claims that are released: they cross nothing again. */
 export const forgetTold = (host: Host): void => {
-  const stands = (id: string): boolean => {
-    const entry = host.replica.view.find(id)
+  const stands = (id: string | undefined): boolean => {
+    const entry = host.replica.view.find(id ?? '')
     const claim = entry.ok ? host.replica.view.claims.claim(entry.value.id) : null
     return claim !== null && claim.scope.length > 0
   }
   for (const key of [...host.replica.notes.keys()]) {
     if (!key.startsWith(TOLD)) continue
-    const ids = key.slice(key.lastIndexOf('/') + 1).split('+')
-    if (!ids.every(stands)) host.runtime.note(key, null)
+    const [, other, rest = ''] = key.split(' ')
+    if (!stands(other) || (rest.startsWith('~') && !stands(rest.slice(1)))) host.runtime.note(key, null)
   }
 }
 
 /** Every crossing of the caller's live claims with another session's that it was not yet told of; each is told once. */
-export const noticesFor = (context: OperationContext): Warning[] => {
-  const { host, session } = context
-  const actor = { host: host.replica.hostId, session }
-  return tell(context, host.replica.view.claims.crossings(host.meshNow(), actor), 'CLAIM_CROSSING')
+export const noticesFor = (context: OperationContext): Promise<Warning[]> => tell(context, 'CLAIM_CROSSING')
+
+/** A piece that is worth a word, and what shows it. */
+interface Told {
+  readonly piece: Piece
+  readonly witness: string
 }
 
 /**
- * The crossings that the caller was not told of yet, as warnings, what leads first; it is told of them by this. Of very many all but the
- * first are one warning.
+ * What the caller was not told of yet, as warnings, what leads first; it is told of it by this. `of`: only pairs with these own claims. Of very
+ * many all but the first are one warning.
  */
-export const tell = (context: OperationContext, crossings: readonly Crossing[], code: 'CLAIM_CROSSING' | 'CLAIM_OVERLAP'): Warning[] => {
+export const tell = async (context: OperationContext, code: 'CLAIM_CROSSING' | 'CLAIM_OVERLAP', of?: ReadonlySet<RecordId>): Promise<Warning[]> => {
   const { host, session } = context
-  const now = host.meshNow()
-  const untold = crossings.filter(crossing => !wasTold(host, session, crossing)).sort((left, right) => compareLead(left.lead.lead, right.lead.lead))
-  for (const crossing of untold) markTold(host, session, crossing)
-  const shown = untold.slice(0, LIMITS.holdersListed).map(crossing => crossingWarning(context, crossing, now, code))
-  const rest = untold.length - shown.length
+  const untold = (): Piece[] => piecesOf(context).filter(piece => (of === undefined || of.has(piece.mine.id)) && !wasTold(host, piece))
+  if (untold().length === 0) return []
+  const told: Told[] = await oneAtATime(host, `${TOLD}${session}`, async () => {
+    const worth: Told[] = []
+    // what is found quiet may have spoken for others
+    for (let pieces = untold(); pieces.length > 0; pieces = untold()) worth.push(...(await noted(context, pieces)))
+    return worth
+  })
+  const shown = told.slice(0, LIMITS.holdersListed).map(({ piece, witness }) => crossingWarning(context, { ...piece.crossing, witness }, host.meshNow(), code))
+  const rest = told.length - shown.length
   return rest === 0 ? shown : [...shown, { code: `${code}_MORE`, text: `${rest} more claims overlap yours: skein claims names them.`, details: { count: rest } }]
 }
 
-const isMine = ({ host, session }: OperationContext, claim: Claim): boolean => claim.host === host.replica.hostId && claim.session === session
+/** Notes of each piece that it is told, or that it need not be. */
+const noted = async (context: OperationContext, pieces: readonly Piece[]): Promise<Told[]> => {
+  const { host, session } = context
+  const witnesses = await audible(context, pieces.map(({ mine, other }) => ({ repo: mine.repo, mine: mine.scope, theirs: other.scope })))
+  return pieces.flatMap((piece, index) => {
+    const witness = witnesses[index] ?? null
+    if (witness === null) host.runtime.note(quietNote(session, piece), '')
+    else host.runtime.note(piece.key, `${piece.leads} ${piece.agreed}`)
+    return witness === null ? [] : [{ piece, witness }]
+  })
+}
 
 /** What each side of a crossing is told: who the other is, since when and why, where, what both cover, who leads, and what to do. */
 export const crossingWarning = (context: OperationContext, crossing: Crossing, now: Millis, code: 'CLAIM_CROSSING' | 'CLAIM_OVERLAP' = 'CLAIM_CROSSING'): Warning => {
   const { view } = context.host.replica
-  const mineLeads = isMine(context, crossing.lead)
-  const [mine, other] = mineLeads ? [crossing.lead, crossing.follows] : [crossing.follows, crossing.lead]
-  const lead = mineLeads ? 'Your claim leads.' : 'Their claim leads.'
+  const { mine, other, leads } = sides(context, crossing)
+  const lead = leads === 'mine' ? 'Your claim leads.' : 'Their claim leads.'
   return {
     code,
-    text: `${holdingText(context, other, crossing.witness, crossing.sameTree, now)} ${lead}${adviceText(context, other)}`,
-    details: { ...holdingDetails(context, other, crossing.witness, crossing.sameTree), mine: view.shortId(mine.entry), lead: view.shortId(crossing.lead.entry) }
+    text: `${holdingText(context, other, crossing.witness, crossing.class, now)} ${lead}${adviceText(context, other)}`,
+    details: { ...holdingDetails(context, other, crossing.witness, crossing.class), mine: view.shortId(mine.entry), lead: view.shortId(crossing.lead.entry) }
   }
 }

@@ -1,5 +1,7 @@
-import { sameTree, stateOf, type Claim, type Mode } from '../core/coordination/claims/claim.js'
+import { overlapClass, stateOf, type Claim, type Mode, type OverlapClass } from '../core/coordination/claims/claim.js'
+import type { Overlapping } from '../core/coordination/claims/claimtable.js'
 import type { Millis } from '../core/brand.js'
+import { audible } from './audible.js'
 import type { Warning } from './envelope.js'
 import type { OperationContext } from './operation.js'
 import { shownItem } from './scopes.js'
@@ -17,50 +19,47 @@ export interface Touched {
 /**
  * One `CLAIM_OVERLAP` for each live claim of another session that covers something of the scope: who holds what, since when, why, when it
  * was last heard, and whether both write to the same files. Those that lead come first. For what touches a scope without claiming it (a
- * proposal, an intent, a message), so nobody is noted as told.
+ * proposal, an intent, a message), so nobody is noted as told. What is quiet or ignored (`audible`) is left out.
  */
-export const overlapWarnings = (context: OperationContext, { repo, scope, mode = 'exclusive', where = null }: Touched): Warning[] => {
+export const overlapWarnings = async (context: OperationContext, { repo, scope, mode = 'exclusive', where = null }: Touched): Promise<Warning[]> => {
   const { host, session } = context
   const { view, hostId } = host.replica
   const now = host.meshNow()
-  const warnings = new Map<string, Warning>()
-  for (const { claim, witness, item } of view.claims.overlapping({ repo: repo ?? '', scope, mode }, now, { exceptSession: { host: hostId, session } })) {
-    if (warnings.has(claim.id)) continue
-    const inSameTree = where === null ? null : sameTree({ host: hostId, where }, claim)
-    warnings.set(claim.id, {
-      code: 'CLAIM_OVERLAP',
-      text: `${holdingText(context, claim, witness, inSameTree, now)}${adviceText(context, claim)}`,
-      details: { ...holdingDetails(context, claim, witness, inSameTree), item }
-    })
-  }
-  return [...warnings.values()]
+  const found = new Map<string, Overlapping>()
+  for (const each of view.claims.overlapping({ repo: repo ?? '', scope, mode }, now, { exceptSession: { host: hostId, session } })) if (!found.has(each.claim.id)) found.set(each.claim.id, each)
+  if (found.size === 0) return []
+  const overlaps = [...found.values()]
+  const witnesses = await audible(context, overlaps.map(({ claim }) => ({ repo: claim.repo, mine: scope, theirs: claim.scope })))
+  return overlaps.flatMap(({ claim, item }, index) => {
+    const witness = witnesses[index] ?? null
+    const tree = where === null ? null : overlapClass({ host: hostId, where }, claim, item)
+    return witness === null ? [] : [{ code: 'CLAIM_OVERLAP', text: `${holdingText(context, claim, witness, tree, now)}${adviceText(context, claim)}`, details: { ...holdingDetails(context, claim, witness, tree), item } }]
+  })
 }
 
-const TREES = new Map<boolean | null, { readonly where: string; readonly means: string }>([
-  [true, { where: 'in the same work tree', means: 'one will overwrite the other.' }],
-  [false, { where: 'in another work tree', means: 'the changes will have to be merged.' }],
-  [null, { where: '', means: '' }]
+/** Told apart wherever an overlap is told: what is at stake. Null: it is not known where the asker works. */
+const STAKES = new Map<OverlapClass | null, { readonly where: string; readonly means: string }>([
+  ['same-tree', { where: 'in the same work tree', means: 'what one writes will be overwritten by the other.' }],
+  ['another-tree', { where: 'in another work tree', means: 'the changes will have to be merged.' }]
 ])
 
-const isPath = (witness: string): boolean => !witness.startsWith('@') && !witness.startsWith('branch:')
-
 /** Who holds it, since when and why, in which tree, when it was heard last, and what both cover. */
-export const holdingText = ({ host }: OperationContext, claim: Claim, witness: string, inSameTree: boolean | null, now: Millis): string => {
-  const tree = TREES.get(inSameTree)
+export const holdingText = ({ host }: OperationContext, claim: Claim, witness: string, tree: OverlapClass | null, now: Millis): string => {
+  const stakes = STAKES.get(tree)
   const branch = claim.where?.branch === undefined ? '' : `, branch ${branchName(claim.where.branch)}`
-  const where = isPath(witness) && tree !== undefined && tree.where !== '' ? `, ${tree.where}${branch}` : ''
-  const means = isPath(witness) && tree !== undefined && tree.means !== '' ? `: ${tree.means}` : '.'
+  const where = stakes === undefined ? '' : `, ${stakes.where}${branch}`
+  const means = stakes === undefined ? '.' : `: ${stakes.means}`
   return `${claimText(host, claim, now)}${where}; ${heardText(host, claim.hostKey)}. Both cover ${witness === '' ? 'the whole repository' : shownItem(witness)}${means}`
 }
 
 /** What to do about it, with commands that exist. */
 export const adviceText = ({ host, offers }: OperationContext, claim: Claim): string => (offers('ask') ? ` To ask: skein ask ${holderText(host, claim)} "…".` : '')
 
-export const holdingDetails = ({ host }: OperationContext, claim: Claim, witness: string, inSameTree: boolean | null): Readonly<Record<string, unknown>> => ({
+export const holdingDetails = ({ host }: OperationContext, claim: Claim, witness: string, tree: OverlapClass | null): Readonly<Record<string, unknown>> => ({
   claim: host.replica.view.shortId(claim.entry),
   scope: [...claim.scope],
   witness,
-  same_tree: inSameTree,
+  same_tree: tree === null ? null : tree === 'same-tree',
   holder: holderText(host, claim),
   host: host.nameOf(claim.hostKey),
   session: claim.session,

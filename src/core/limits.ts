@@ -195,6 +195,7 @@ export const LIMITS = {
   pathSegmentBytes: 255, // no common file system has longer names
   symlinkHops: 40, // as Linux
   rootCommitMs: 2_000, // git walks a large history; no command waits longer for a name
+  gitIgnoreMs: 500, // git answers in 5 ms; a warning does not wait longer to know that it is not needed
   enrolledRepositories: 1_024, // one note holds the list: 1,024 of 400 bytes
   checkoutsPerRepository: 64, // worktrees of a fleet on one machine
 

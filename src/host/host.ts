@@ -1,5 +1,6 @@
 import type { HostKey, MeshId, Millis, Now, SessionName } from '../core/brand.js'
 import { hostIdOf } from '../core/domain.js'
+import type { Strictness } from '../core/coordination/claims/claim.js'
 import type { DialTarget } from '../core/presence/dial-plan.js'
 import { isKindOf } from '../core/coordination/records/entry.js'
 import type { Draft, Written } from '../core/replica/input.js'
@@ -141,7 +142,7 @@ export class Host {
     for (const { key, value } of this.sessions.settle(session)) this.runtime.note(key, value)
   }
 
-  write(session: SessionName, drafts: readonly Draft[], options: { readonly strict?: boolean } = {}): Promise<Result<readonly Written[]>> {
+  write(session: SessionName, drafts: readonly Draft[], options: { readonly strict?: Strictness } = {}): Promise<Result<readonly Written[]>> {
     return this.runtime.write(session, drafts, options)
   }
 

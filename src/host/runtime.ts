@@ -1,4 +1,5 @@
 import type { AuthorId, HostKey, SessionName } from '../core/brand.js'
+import type { Strictness } from '../core/coordination/claims/claim.js'
 import { fromHex } from '../core/encoding/bytes.js'
 import { LIMITS } from '../core/limits.js'
 import { epochTextOf, keyOf } from '../core/replication/author.js'
@@ -94,7 +95,7 @@ export class Runtime {
   }
 
   /** Writes records for a session; resolves when they are on disk, or with what stood in the way. */
-  write(session: SessionName, drafts: readonly Draft[], options: { readonly strict?: boolean } = {}): Promise<Result<readonly Written[]>> {
+  write(session: SessionName, drafts: readonly Draft[], options: { readonly strict?: Strictness } = {}): Promise<Result<readonly Written[]>> {
     return this.#ask(request => ({ type: 'write', request, session, drafts, strict: options.strict ?? false }))
   }
 

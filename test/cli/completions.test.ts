@@ -34,7 +34,7 @@ describe('completions', () => {
       expect(offered('skein repo a')).toContain('add')
       expect(offered('skein --json repo re')).toContain('remove')
       expect(offered('skein claim --re')).toEqual(['--reason'])
-      expect(offered('skein claim src --s')).toEqual(['--shared', '--strict'])
+      expect(offered('skein claim src --s')).toEqual(['--shared', '--strict', '--strict-same-tree'])
       expect(offered('skein ')).toContain('status')
     })
   })

@@ -25,7 +25,7 @@ export class Desk {
   private constructor(
     readonly host: Host,
     readonly cwd: string,
-    private readonly shift: { ms: number }
+    private readonly shift: { ms: number; asleepMs: number }
   ) {}
 
   static async open(home: string, cwd: string, name = 'mac'): Promise<Desk> {
@@ -35,11 +35,11 @@ export class Desk {
   }
 
   /** Opens a home that exists and that no daemon serves. */
-  static async reopen(home: string, cwd: string): Promise<Desk> {
+  static async reopen(home: string, cwd: string, { daemon = false }: { readonly daemon?: boolean } = {}): Promise<Desk> {
     const adapters = systemAdapters()
-    const shift = { ms: 0 }
-    const clock = { now: () => shifted(adapters.clock.now(), shift.ms), after: adapters.clock.after.bind(adapters.clock) }
-    const host = await Host.open(home, { ...adapters, clock }, { what: 'test', daemon: false })
+    const shift = { ms: 0, asleepMs: 0 }
+    const clock = { now: () => shifted(adapters.clock.now(), shift), after: adapters.clock.after.bind(adapters.clock) }
+    const host = await Host.open(home, { ...adapters, clock }, { what: 'test', daemon })
     if (!host.ok) throw new Error(host.failure.message)
     return new Desk(host.value, cwd, shift)
   }
@@ -47,6 +47,12 @@ export class Desk {
   /** Moves the wall and the monotonic clock on. */
   advance(ms: number): void {
     this.shift.ms += ms
+  }
+
+  /** The machine sleeps: the wall clock goes on, the monotonic one does not. */
+  sleep(ms: number): void {
+    this.shift.ms += ms
+    this.shift.asleepMs += ms
   }
 
   /** What `skein WORDS` answers this session. */
@@ -71,4 +77,4 @@ export class Desk {
   }
 }
 
-const shifted = ({ wall, mono }: { readonly wall: number; readonly mono: number }, ms: number) => ({ wall: wall + ms, mono: mono + ms })
+const shifted = ({ wall, mono }: { readonly wall: number; readonly mono: number }, { ms, asleepMs }: { readonly ms: number; readonly asleepMs: number }) => ({ wall: wall + ms, mono: mono + ms - asleepMs })

@@ -32,13 +32,14 @@ export const claim: Command = {
     ...REASON_OPTIONS,
     { flags: '--shared', description: 'only to read: two such claims do not overlap' },
     { flags: '--strict', description: 'record nothing and exit 1 where another session holds some of it' },
+    { flags: '--strict-same-tree', description: 'the same only where one would overwrite the other: in this work tree, or a name' },
     { flags: '--all', description: 'all of the scopes or none: exit 1 where one of them is held' }
   ],
   examples: [
     { line: "skein claim 'src/auth/**' --reason 'rewrite the login flow'", does: 'holds it for 30 min, renewed while this session is at work' },
     { line: 'skein claim @test-mutex --strict --for 10m', does: 'a name instead of a path; exit 1 if another session has it' }
   ],
-  notes: 'Claims are advisory: one that overlaps another succeeds, with a warning that names its holder.\nThe first claim in a repository enrols it (skein repo list). Claiming again renews.',
+  notes: 'Claims are advisory: one that overlaps another succeeds, with a warning that names its holder: once for each file in the same work tree, where one\noverwrites the other; once for the whole claim in another, where the changes will have to be merged. Nobody is warned of what git ignores, nor of\nlock files, changelogs and snapshots (quiet in .skein.json: another list of patterns, in which @default stands for these).\nThe first claim in a repository enrols it (skein repo list). Claiming again renews.',
   run: async (terminal, typed) => {
     const lease = leaseOption(typed)
     if (!lease.ok) return terminal.print(lease.reply, () => '')
@@ -46,7 +47,7 @@ export const claim: Command = {
     const reply = await terminal.call('claim', {
       scope: listArgument(typed, 0),
       shared: flagOption(typed, 'shared'),
-      strict: flagOption(typed, 'strict'),
+      strict: flagOption(typed, 'strict') || (flagOption(typed, 'strictSameTree') ? 'same-tree' : false),
       all: flagOption(typed, 'all'),
       ...(lease.forMs === undefined ? {} : { for_ms: lease.forMs }),
       ...(reason === undefined ? {} : { reason })

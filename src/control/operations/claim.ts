@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { sameTree, stateOf, type Claim } from '../../core/coordination/claims/claim.js'
+import { givesWayTo, overlapClass, sameTree, type Claim, type Strictness } from '../../core/coordination/claims/claim.js'
 import type { Overlapping } from '../../core/coordination/claims/claimtable.js'
 import type { Policy } from '../../core/coordination/membership/policies.js'
 import { OVERLAP_RULES } from '../../core/coordination/policy/keys.js'
@@ -25,8 +25,8 @@ const args = z.object({
   for_ms: z.number().int().optional(),
   reason: z.string().optional(),
   shared: z.boolean().default(false),
-  /** Refuses, and records nothing, where another session's live claim overlaps. */
-  strict: z.boolean().default(false),
+  /** Refuses, and records nothing, where another session's live claim overlaps; `same-tree`: only where one would overwrite the other. */
+  strict: z.union([z.boolean(), z.literal('same-tree')]).default(false),
   /** The same, said of several scopes: all of them or none. */
   all: z.boolean().default(false)
 })
@@ -120,14 +120,14 @@ interface Refusing {
 }
 
 /** The first overlap of the strictest rule, or null where all may be claimed. */
-const refusing = ({ host, session }: OperationContext, here: ScopeHere, overlaps: readonly Overlapping[], strict: boolean): Refusing | null => {
+const refusing = ({ host, session }: OperationContext, here: ScopeHere, overlaps: readonly Overlapping[], strict: Strictness): Refusing | null => {
   const { policies } = host.replica.acts.roster()
   const own = { host: host.replica.hostId, session, where: here.place?.where ?? null }
   const repo = here.repo ?? ''
   let found: Refusing | null = null
   for (const overlap of overlaps) {
     const { rule, policy } = overlapRuleBetween(policies, { repo, item: overlap.item }, { repo, item: overlap.other }, sameTree(own, overlap.claim), host.meshNow())
-    if (rule === 'warn' ? !strict || found !== null : found !== null && OVERLAP_RULES.indexOf(rule) <= OVERLAP_RULES.indexOf(found.rule)) continue
+    if (rule === 'warn' ? found !== null || !givesWayTo(strict, overlapClass(own, overlap.claim, overlap.item)) : found !== null && OVERLAP_RULES.indexOf(rule) <= OVERLAP_RULES.indexOf(found.rule)) continue
     found = { overlap, rule, policy: rule === 'warn' ? null : policy }
   }
   return found
@@ -181,7 +181,7 @@ const claimNow = async (context: OperationContext, given: Args): Promise<Outcome
   if (!found.ok) return found
   const here = found.value
   const from: Viewpoint = { host: hostId, session, where: here.place?.where ?? null }
-  const strict = given.strict || given.all
+  const strict = given.strict === false ? given.all : given.strict
   const own = view.claims.ofSession(hostId, session, meshNow)
   const held = new Map(here.scope.flatMap(item => {
     const claim = heldItem(own, here, item, given.shared)
@@ -190,7 +190,7 @@ const claimNow = async (context: OperationContext, given: Args): Promise<Outcome
   const fresh = here.scope.filter(item => !held.has(item))
   const before = overlapsOf(context, here, given)
   // a policy says nothing of what this session holds already
-  const why = refusing(context, here, strict ? before : before.filter(({ item }) => !held.has(item)), strict)
+  const why = refusing(context, here, strict !== false ? before : before.filter(({ item }) => !held.has(item)), strict)
   if (why !== null) return refused(context, here, from, before, why)
   const enrolled = await enrolment(context, here)
   if (!enrolled.ok) return enrolled
@@ -213,7 +213,7 @@ const claimNow = async (context: OperationContext, given: Args): Promise<Outcome
     return claim === null ? [] : [claim]
   })
   const { all, ofItem } = holdersOf(context, from, overlapsOf(context, here, given))
-  const told = tell(context, view.claims.crossingsOf(standing.filter(claim => stateOf(claim, now) === 'live'), now), 'CLAIM_OVERLAP')
+  const told = await tell(context, 'CLAIM_OVERLAP', new Set(standing.map(({ id }) => id)))
   const items = here.items.map(({ typed, item }) => {
     const claim = standing.find(({ scope, id }) => scope.includes(item) && (held.get(item)?.id ?? id) === id)
     return {

@@ -77,9 +77,9 @@ const page = ({ host }: OperationContext, { view, time: meshNow }: Moment, claim
       ...claimData(host, claim, meshNow, from),
       lead: follows ? false : looks.left >= 0 ? true : null,
       reclaimed: claim.reclaims.length,
-      crossings: crossings.slice(0, CROSSINGS_SHOWN).map(({ lead, follows: behind, witness, sameTree }) => {
+      crossings: crossings.slice(0, CROSSINGS_SHOWN).map(({ lead, follows: behind, witness, class: overlapClass }) => {
         const other = lead.id === claim.id ? behind : lead
-        return { claim: view.shortId(other.entry), holder: holderText(host, other), witness, same_tree: sameTree }
+        return { claim: view.shortId(other.entry), holder: holderText(host, other), witness, same_tree: overlapClass === 'same-tree' }
       })
     }
   })

@@ -80,7 +80,7 @@ const crossingsOf = (context: OperationContext): StatusData['crossings'] => {
   const { host, session, meshNow } = context
   return host.replica.view.claims.crossings(meshNow, { host: host.replica.hostId, session }).map(crossing => {
     const { text, details } = crossingWarning(context, crossing, meshNow)
-    return { claim: String(details.claim), mine: String(details.mine), lead: String(details.lead), witness: crossing.witness, same_tree: crossing.sameTree, host: String(details.host), session: String(details.session), text }
+    return { claim: String(details.claim), mine: String(details.mine), lead: String(details.lead), witness: crossing.witness, same_tree: crossing.class === 'same-tree', host: String(details.host), session: String(details.session), text }
   })
 }
 

@@ -32,7 +32,7 @@ const crossingText = (host: Host, mine: Claim, crossing: Crossing): string => {
   const other = otherOf(crossing, mine)
   const agreed = crossing.resolutions.at(-1)
   const settled = agreed === undefined ? '' : `, resolved by ${host.replica.view.shortId(agreed)}`
-  return `crossed by ${host.replica.view.shortId(other.entry)}: ${sessionText(host, other)} ${holding(other)}, ${crossing.sameTree ? 'same' : 'another'} tree, ${crossing.lead.id === mine.id ? 'mine' : 'theirs'} leads${settled}${reasonText(other.reason)}`
+  return `crossed by ${host.replica.view.shortId(other.entry)}: ${sessionText(host, other)} ${holding(other)}, ${crossing.class === 'same-tree' ? 'same' : 'another'} tree, ${crossing.lead.id === mine.id ? 'mine' : 'theirs'} leads${settled}${reasonText(other.reason)}`
 }
 
 const myClaim = (host: Host, claim: Claim, crossings: readonly Crossing[]): RecapItem => {

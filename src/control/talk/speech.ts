@@ -131,7 +131,7 @@ export const say = async (context: OperationContext, speech: Speech): Promise<Re
   const [record] = written.value
   const entry = record === undefined ? null : host.replica.view.record(record.id)
   if (entry === null) throw new Error('a record that was written is not in the view')
-  const warnings = scoped === null ? [] : overlapWarnings(context, { repo: scoped.repo, scope: scoped.scope, where: scoped.place?.where ?? null })
+  const warnings = scoped === null ? [] : await overlapWarnings(context, { repo: scoped.repo, scope: scoped.scope, where: scoped.place?.where ?? null })
   return success({ entry, warnings, here: scoped })
 }
 

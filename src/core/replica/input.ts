@@ -1,4 +1,5 @@
 import type { AuthorId, HostKey, Millis, RecordId, SessionName } from '../brand.js'
+import type { Strictness } from '../coordination/claims/claim.js'
 import type { RecordFields } from '../coordination/records/record.js'
 import type { JoiningProof } from '../coordination/membership/joining.js'
 import type { ErrorCode } from '../errors.js'
@@ -31,7 +32,7 @@ export type Input =
   /** `epochNonce`: 8 random bytes for the epoch that may have to be opened. */
   | { readonly type: 'started'; readonly epochNonce: Uint8Array }
   /** A session writes. All of it lands in one commit, or the answer is a failure and none does. `strict`: none either where a claim overlaps. */
-  | { readonly type: 'write'; readonly request: RequestId; readonly session: SessionName; readonly drafts: readonly Draft[]; readonly strict: boolean }
+  | { readonly type: 'write'; readonly request: RequestId; readonly session: SessionName; readonly drafts: readonly Draft[]; readonly strict: Strictness }
   /** An act that was signed outside (by an operator), or by this host. */
   | { readonly type: 'act'; readonly request: RequestId; readonly bytes: Uint8Array }
   /** A host-local fact to keep; null forgets it. */

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { z } from 'zod'
 
+import { scopeOf } from '../../core/coordination/scope/cache.js'
 import { LIMITS } from '../../core/limits.js'
 import { failure, success, type Result } from '../../core/result.js'
 import { readSmallFile } from './small-file.js'
@@ -10,10 +11,13 @@ const ENTRIES = 256
 
 const line = z.string().min(1).max(LIMITS.patternChars).regex(/^\P{Cc}*$/u, 'holds a control character')
 
+/** A path pattern from the root, or `@default`. */
+const quiet = line.refine(text => text === '@default' || (!/^(?:@|branch:)/.test(text) && scopeOf(text).ok), 'is neither a path pattern nor @default')
+
 const schema = z.looseObject({
   repository: z.string().max(200).regex(REPOSITORY_ID, 'must be letters, digits and ._:/@+~-, beginning with a letter or digit').optional(),
   mesh: z.string().min(1).max(LIMITS.nameChars).regex(/^\P{Cc}*$/u, 'holds a control character').optional(),
-  quiet: z.array(line).max(ENTRIES).optional(),
+  quiet: z.array(quiet).max(ENTRIES).optional(),
   structural: z.array(line).max(ENTRIES).optional(),
   mutex: z
     .record(line, line)
@@ -24,8 +28,8 @@ const schema = z.looseObject({
 
 /**
  * `.skein.json` at the root of a work tree, all of it optional. Fields that this version does not know are kept.
- * `repository`: the repository's key. `mesh`: which of this host's meshes. `quiet`: patterns that never warn. `structural`: patterns of
- * commands and files that are structural actions. `mutex`: name of a mutex by command.
+ * `repository`: the repository's key. `mesh`: which of this host's meshes. `quiet`: patterns that never warn, in place of the usual ones, which
+ * `@default` stands for. `structural`: patterns of commands and files that are structural actions. `mutex`: name of a mutex by command.
  */
 export type SkeinFile = z.output<typeof schema>
 

@@ -51,3 +51,18 @@ export const ageOf = (claim: Claim, now: Millis): Millis => Math.max(0, now - cl
 /** Both write to the same files: the same work tree of the same host. Unknown places are never the same. */
 export const sameTree = (left: Pick<Claim, 'host' | 'where'>, right: Pick<Claim, 'host' | 'where'>): boolean =>
   left.host === right.host && left.where !== null && left.where.checkout === right.where?.checkout
+
+/**
+ * What two that overlap have to fear. `same-tree`: they write to the same files, and one overwrites the other. `another-tree`: what they
+ * make will have to be merged. `name`: no files at all; only one can have the name, wherever it works.
+ */
+export type OverlapClass = 'same-tree' | 'another-tree' | 'name'
+
+/** `item` is one that overlaps: a name meets only its like. */
+export const overlapClass = (left: Pick<Claim, 'host' | 'where'>, right: Pick<Claim, 'host' | 'where'>, item: string): OverlapClass =>
+  itemOf(item).scope.type === 'name' ? 'name' : sameTree(left, right) ? 'same-tree' : 'another-tree'
+
+/** Which overlaps a claim gives way to: none, every one, or all but those that will only have to be merged. */
+export type Strictness = boolean | 'same-tree'
+
+export const givesWayTo = (strict: Strictness, found: OverlapClass): boolean => strict !== false && (strict === true || found !== 'another-tree')

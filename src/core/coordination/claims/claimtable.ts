@@ -4,7 +4,7 @@ import { overlap } from '../scope/overlap.js'
 import { ScopeIndex } from '../scope/scopeindex.js'
 import { compareEntries, isKindOf, type Entry, type EntryOf } from '../records/entry.js'
 import { actorKey, sameActor, type Actor } from './actor.js'
-import { sameTree, stateOf, type Claim, type ClaimState, type Mode } from './claim.js'
+import { overlapClass, stateOf, type Claim, type ClaimState, type Mode } from './claim.js'
 import { crossingKey, type Crossing } from './crossing.js'
 import { itemOf, type Item } from './item.js'
 import { standingItems, standingOf } from './standing.js'
@@ -147,11 +147,11 @@ export class ClaimTable {
   crossingsOf(claims: Iterable<Claim>, now: Millis, looks?: Looks): Crossing[] {
     const found = new Map<string, Crossing>()
     for (const claim of claims) {
-      for (const { claim: other, witness } of this.overlapping(claim, now, { exceptSession: claim, ...(looks === undefined ? {} : { looks }) })) {
+      for (const { claim: other, witness, item } of this.overlapping(claim, now, { exceptSession: claim, ...(looks === undefined ? {} : { looks }) })) {
         const key = crossingKey(claim.id, other.id)
         if (found.has(key)) continue
         const [lead, follows] = compareLead(claim.lead, other.lead) < 0 ? [claim, other] : [other, claim]
-        found.set(key, { key, lead, follows, witness, sameTree: sameTree(claim, other), resolutions: this.#resolved(claim.id, other.id) })
+        found.set(key, { key, lead, follows, witness, class: overlapClass(claim, other, item), resolutions: this.#resolved(claim.id, other.id) })
       }
     }
     return [...found.values()].sort((left, right) => (left.key < right.key ? -1 : 1))

@@ -1,6 +1,6 @@
 import type { RecordId } from '../../brand.js'
 import type { EntryOf } from '../records/entry.js'
-import type { Claim } from './claim.js'
+import type { Claim, OverlapClass } from './claim.js'
 
 /** Two live claims of different actors on something that both cover. */
 export interface Crossing {
@@ -9,8 +9,7 @@ export interface Crossing {
   readonly lead: Claim
   readonly follows: Claim
   readonly witness: string
-  /** Both write to the same files; otherwise the changes will have to be merged. */
-  readonly sameTree: boolean
+  readonly class: OverlapClass
   /** What was agreed about this pair, oldest first. */
   readonly resolutions: readonly EntryOf<'resolve'>[]
 }

@@ -32,7 +32,7 @@ const boundsOf = (automaton: Automaton): readonly number[] => [
  * For a class of the inner automaton, one character for each way in which the outer one can tell them apart. A dot is one of its own,
  * because only dots make `.` and `..`.
  */
-const representatives = (inner: Automaton, outer: Automaton): ((ranges: CharClass) => readonly number[]) => {
+export const representatives = (inner: Automaton, outer: Automaton): ((ranges: CharClass) => readonly number[]) => {
   const literals = new Set(labelsOf(outer).filter((label) => label >= 0)).add(DOT)
   const kindOf = (code: number): string =>
     literals.has(code) ? `${code}` : outer.classes.map((ranges) => (hasCode(ranges, code) ? '+' : '-')).join('')

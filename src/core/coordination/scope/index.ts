@@ -1,3 +1,4 @@
+export { overlapBeyond } from './beyond.js'
 export { scopeOf } from './cache.js'
 export { covers } from './cover.js'
 export { coversScope } from './inclusion.js'

@@ -1,5 +1,5 @@
 import type { HostId, HostKey, MeshId, Millis, RecordId, SessionName } from '../../brand.js'
-import { sameTree } from '../../coordination/claims/claim.js'
+import { givesWayTo, overlapClass, sameTree, type Strictness } from '../../coordination/claims/claim.js'
 import { turnFor } from '../../coordination/claims/turn.js'
 import type { ActSet } from '../../coordination/membership/acts.js'
 import { advantageOf, overlapRuleBetween } from '../../coordination/policy/policy.js'
@@ -27,7 +27,7 @@ export interface WritingParts {
 export interface Writing {
   readonly session: SessionName
   readonly drafts: readonly Draft[]
-  readonly strict: boolean
+  readonly strict: Strictness
 }
 
 /** Stands in for the turn, which the replica gives, while the rest of a claim is checked. */
@@ -108,14 +108,15 @@ export class RecordWriting {
   }
 
   /** Why no such claim is made: it was asked for with `--strict`, or an operator's policy refuses one that overlaps. Nothing of the same request is written. */
-  #refusal(query: ClaimQuery, { session, strict, meshNow }: { readonly session: SessionName; readonly strict: boolean; readonly meshNow: Millis }): ReturnType<typeof failure> | null {
+  #refusal(query: ClaimQuery, { session, strict, meshNow }: { readonly session: SessionName; readonly strict: Strictness; readonly meshNow: Millis }): ReturnType<typeof failure> | null {
     const { acts, hostId } = this.#parts
     const { policies } = acts.roster()
-    if (!strict && policies.length === 0) return null
+    if (strict === false && policies.length === 0) return null
     const { repo, where } = query
+    const from = { host: hostId, where }
     for (const { claim, item, other, witness } of this.#overlapping(query, session, meshNow)) {
-      const { rule, policy } = overlapRuleBetween(policies, { repo, item }, { repo, item: other }, sameTree({ host: hostId, where }, claim), meshNow)
-      if (!strict && rule === 'warn') continue
+      const { rule, policy } = overlapRuleBetween(policies, { repo, item }, { repo, item: other }, sameTree(from, claim), meshNow)
+      if (rule === 'warn' && !givesWayTo(strict, overlapClass(from, claim, item))) continue
       const details = { claim: claim.entry.id, witness, item, policy: policy?.act ?? null }
       return failure(rule === 'deny' ? 'CLAIM_DENIED' : 'CLAIM_HELD', `${item} is held${rule === 'warn' ? '' : `, and an operator's policy refuses a second claim (${rule})`}`, { details })
     }

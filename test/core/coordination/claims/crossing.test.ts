@@ -14,7 +14,7 @@ describe('crossing', () => {
 
   it('of two claims made apart is found at every host, once, with one lead', () => {
     const views = [[first, second, apart], [second, apart, first], [apart, second, first, first]].map(written => viewOf([mac, box, spark], written))
-    const told = views.map(view => view.claims.crossings(now).map(({ key, lead, follows, witness, sameTree }) => ({ key, lead: lead.id, follows: follows.id, witness, sameTree })))
+    const told = views.map(view => view.claims.crossings(now).map(({ key, lead, follows, witness, class: kind }) => ({ key, lead: lead.id, follows: follows.id, witness, kind })))
     expect(told[0]).toHaveLength(1)
     expect(told[0]?.[0]?.witness).toBe('src/auth/login.ts')
     expect(told[1]).toEqual(told[0])
@@ -32,7 +32,7 @@ describe('crossing', () => {
 
   it('of two sessions of one host is one like any other', () => {
     const view = viewOf([mac], [mac.claim(['src'], NOON, { where: { checkout: 'a' } }), mac.claim(['src'], NOON, { where: { checkout: 'a' } }, 'claude-2')])
-    expect(view.claims.crossings(now)).toMatchObject([{ sameTree: true }])
+    expect(view.claims.crossings(now)).toMatchObject([{ class: 'same-tree' }])
   })
 
   it('is none of one session, of two readers, of what is released, stale or not yet', () => {
