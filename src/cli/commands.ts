@@ -8,6 +8,7 @@ import { conversation } from './commands/conversation.js'
 import { decide, withdraw } from './commands/decide.js'
 import { doctor } from './commands/doctor.js'
 import { down } from './commands/down.js'
+import { exportCommand } from './commands/export.js'
 import { inbox } from './commands/inbox.js'
 import { init } from './commands/init.js'
 import { intent, intents } from './commands/intent.js'
@@ -53,6 +54,6 @@ export const COMMANDS: readonly Command[] = [
   init, invite, join, up, down, leave, revoke, rotateKey, operator, policy, sync, peers, whoami, sessions, repo,
   claim, release, renew, claims, who,
   propose, accept, reject, send, ask, answer, ack, nack, intent, intents, block, unblock, decide, withdraw,
-  status, pending, inbox, conversation, recap, log, show, verify, doctor, schemaCommand(() => COMMANDS),
+  status, pending, inbox, conversation, recap, log, show, exportCommand, verify, doctor, schemaCommand(() => COMMANDS),
   completionsCommand(() => COMMANDS)
 ]

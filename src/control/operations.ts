@@ -6,6 +6,7 @@ import { claims } from './operations/claims.js'
 import { conversation } from './operations/conversation.js'
 import { daemon } from './operations/daemon.js'
 import { doctor } from './operations/doctor.js'
+import { exported } from './operations/export.js'
 import { inbox, surfaced } from './operations/inbox.js'
 import { intent, intents } from './operations/intents.js'
 import { invitationFind, invitations } from './operations/invitations.js'
@@ -35,7 +36,7 @@ const ALL: readonly Operation[] = [
   sessionsNote, sessionsEnd,
   claim, release, renew, claims, who, repoAdd, repoList, repoLink, repoRemove,
   propose, accept, reject, send, ask, answer, ack, nack, intent, intents, block, unblock, decide, withdraw,
-  pending, inbox, surfaced, conversation, recap, log, show
+  pending, inbox, surfaced, conversation, recap, log, show, exported
 ]
 
 /** Every operation by name: what the faces can ask of a host. */

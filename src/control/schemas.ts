@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { ERRORS } from '../core/errors.js'
 import { freshnessSchema, SCHEMA_VERSION, warningSchema } from './envelope.js'
 import { OPERATIONS } from './operations.js'
+import { exportLineSchema } from './operations/export.js'
 import { invitationSchema } from './operations/invitations.js'
 import { policySchema } from './policies.js'
 import { recordSchema } from './record-data.js'
@@ -62,6 +63,7 @@ const downSchema = z.object({ pid: z.number().int().nullable().describe('null: n
 
 /** What is printed behind the lines. */
 const loggedSchema = z.object({ count: z.number().int(), cursor: z.string() })
+const exportedSchema = z.object({ acts: z.number().int(), frames: z.number().int(), records: z.number().int() })
 
 /** Answers of commands that are more, or less, than one operation of their name. */
 const OTHERS: ReadonlyMap<string, z.ZodType> = new Map<string, z.ZodType>([
@@ -80,12 +82,13 @@ const OTHERS: ReadonlyMap<string, z.ZodType> = new Map<string, z.ZodType>([
   ['up', upSchema],
   ['down', downSchema],
   ['log', loggedSchema],
+  ['export', exportedSchema],
   ['schema', z.object({ command: z.string(), schema: z.record(z.string(), z.unknown()) })],
   ['completions', z.object({ shell: z.string(), script: z.string() })]
 ])
 
 /** Commands that print one object a line with `--json`, the envelope last: what a line is. */
-const LINES: ReadonlyMap<string, z.ZodType> = new Map<string, z.ZodType>([['log', recordSchema]])
+const LINES: ReadonlyMap<string, z.ZodType> = new Map<string, z.ZodType>([['log', recordSchema], ['export', exportLineSchema]])
 
 /** An operation is named after its command: `repo add` asks `repo-add`; `repo` alone is `repo list`. */
 const dataOf = (command: string): z.ZodType | null => {

@@ -139,6 +139,10 @@ export const LIMITS = {
   logPage: 1_000, // records in one answer: of usual size under a megabyte
   conversationRecords: 10_000, // the newest, in one answer: of usual size 4 MiB
 
+  // export
+  exportBytes: 1024 * 1024, // frames or acts in one answer: with base64 and the records beside them under half of its 8 MiB
+  exportLookedAtBytes: 8 * 1024 * 1024, // frames looked through for one answer where few pass: under a second
+
   // recap
   recapTokens: 2_000, // what a session reads after its context was compacted: a hundredth of a usual one
   recapTokensMin: 500, // the counts of all classes, who asks and who is silent always fit

@@ -13,7 +13,7 @@ export interface Missing {
 }
 
 /** Authors whose word counts, with their logs. */
-const counted = ({ replica }: HistoryParts): AuthorLog[] =>
+export const countedLogs = ({ replica }: HistoryParts): AuthorLog[] =>
   replica.heads().flatMap(({ author, state }) => {
     const log = state === 'forked' ? null : replica.logs.get(author)
     return log === null || !replica.view.members().has(keyOf(author)) ? [] : [log]
@@ -70,7 +70,7 @@ export async function* tell(parts: HistoryParts, direction: Direction, span: Spa
   const live = parts.replica.view.timeline.entries().filter(entry => isWithin(span, entry))
   const merged = new Merged(isBack ? live.toReversed() : live, inDirection(direction))
   const pasts: AuthorPast[] = []
-  for (const log of counted(parts)) {
+  for (const log of countedLogs(parts)) {
     const past = pastOf(parts, log)
     if (past === null) continue
     await past.open(direction, span)
@@ -96,7 +96,7 @@ export async function* tell(parts: HistoryParts, direction: Direction, span: Spa
 /** Whose records of this span may be missing here: history that was never fetched, or was retired. */
 export const missing = async (parts: HistoryParts, { since }: Span): Promise<Missing[]> => {
   const found = new Map<HostKey, Missing>()
-  for (const log of counted(parts)) {
+  for (const log of countedLogs(parts)) {
     const past = pastOf(parts, log)
     if (past === null || log.chain.lacking === 0) continue
     const { lowest } = log.chain
@@ -118,13 +118,13 @@ export const viewAt = async (parts: HistoryParts, time: Millis): Promise<{ reado
   const view = new View({ crypto, mesh: replica.mesh })
   view.setRoster(replica.view.members())
   const lacking: Missing[] = []
-  for (const log of counted(parts)) {
+  for (const log of countedLogs(parts)) {
     const records = await recordsAt(parts, log, time)
     if (records === null) lacking.push({ key: keyOf(log.author), before: null })
     else view.replaceAuthor(log.author, keyOf(log.author), records)
   }
   const later = Array.from(view.records()).filter(({ wall }) => wall > time)
-  for (const { author } of counted(parts)) {
+  for (const { author } of countedLogs(parts)) {
     const key = keyOf(author)
     view.changeAuthor(author, key, { set: [], removed: later.filter(({ hostKey }) => hostKey === key).map(({ id }) => id) })
   }

@@ -116,6 +116,7 @@ describe('what every command prints with --json keeps to its published schema', 
     await says('conversation')
     await says('recap')
     await says('log')
+    await says('export')
     await says('verify')
     await says('doctor')
     await says('schema', ['claims'])

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """A second reader of what skein signs, from docs/protocol.md and Python's standard library alone; it shares no line with src.
 
-  reader.py chain FILE [--json]   an export: acts and frames, as JSON with "hex" values or as the plain bytes
+  reader.py chain FILE [--json]   acts and frames one behind the other, as JSON with "hex" values or as the plain bytes
+  reader.py export FILE           what skein export prints: is the readable part of every line what was signed? (docs/export.md)
   reader.py signatures FILE       the twelve cases of ed25519.json, one letter each: V holds, X does not
   reader.py records FILE          records.json: the ids of texts
   reader.py handshake FILE        handshake.json: statements, signatures, token
@@ -9,7 +10,9 @@
 One line for each thing read, then a summary. Exit 1 where anything is wrong, with the reason on stderr.
 """
 
+import base64
 import bisect
+import datetime
 import hashlib
 import json
 import re
@@ -21,6 +24,10 @@ sys.setrecursionlimit(20_000)  # a JSON text may be some thousand levels deep
 
 class Wrong(Exception):
     """These bytes are not what they claim to be."""
+
+
+class Unjudged(Wrong):
+    """Signed by its signer; what it changes this reader does not know."""
 
 
 class Void(Exception):
@@ -207,7 +214,8 @@ def client_id(mesh, key, epoch, snapshot_seq):
 
 # ---- acts
 
-ACT_BYTES, ACT_SEEN, MEMBERS = 8 * 1024, 64, 1024
+ACT_BYTES, PLAIN_ACT_BYTES, ACT_SEEN, MEMBERS = 128 * 1024, 16 * 1024, 64, 1024
+NAMES_HEADS = ("retire", "revoke", "rotate", "role")
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", re.ASCII)
 ROLE = re.compile(r"[A-Za-z0-9_-]{1,32}", re.ASCII)
 POLICY_KEY = re.compile(r"[a-z][a-z0-9-]{0,31}")
@@ -235,7 +243,7 @@ class Act:
         self.unsigned = bytes(reader.data[start : reader.at])
         self.signature = reader.take(64)
         self.id = sha256(self.unsigned)
-        if reader.at - start > ACT_BYTES:
+        if reader.at - start > (ACT_BYTES if self.kind in NAMES_HEADS else PLAIN_ACT_BYTES):
             raise Wrong("an act above the size limit")
         if not KIND.fullmatch(self.kind):
             raise Wrong("an act whose kind is no word")
@@ -296,7 +304,7 @@ class Act:
             until = whole(body["expires"], 0, 8_640_000_000_000_000) if "expires" in body else None
             return {"key": matching(POLICY_KEY, body["key"]), "value": value, "repo": where, "scope": scope and [item_of(each) for each in scope], "expires": until}
         if self.kind in ("cancel", "retire", "revoke", "rotate", "role"):
-            raise Wrong(f"this reader does not know what {self.kind} does")
+            raise Unjudged(f"this reader does not know what {self.kind} does")
         return None
 
 
@@ -659,6 +667,198 @@ def read_chain(path, as_json):
     say(f"{line}\nheads {facts['headsDigest']}\nview  {facts['view']}", {"type": "summary", **facts, **counts})
 
 
+# ---- an export: JSON lines, each of which shows that its readable part is what was signed
+
+
+def iso(millis):
+    at = datetime.datetime(1970, 1, 1) + datetime.timedelta(milliseconds=millis)
+    return f"{at:%Y-%m-%dT%H:%M:%S}.{at.microsecond // 1000:03d}Z"
+
+
+def same(left, right):
+    """Of two JSON values; True is not 1."""
+    return json.dumps(left, sort_keys=True) == json.dumps(right, sort_keys=True)
+
+
+def states(line, facts):
+    for name, fact in facts.items():
+        if not same(line.get(name), fact):
+            raise Wrong(f"{name} is not what was signed")
+
+
+def texts_of(payload):
+    """Key to text of what an update adds under keys of its own, without the document that it came upon; nothing where it breaks the white list."""
+    reader, found = Varints(payload), {}
+    try:
+        sections = reader.uint()
+        if sections > 1:
+            raise Void("more than one client")
+        count, client, clock = (reader.uint(), reader.uint(), reader.uint()) if sections else (0, 0, 0)
+        for _ in range(count):
+            info, key = reader.byte(), None
+            if info & 0x40 or info & 31 not in (1, 8):
+                raise Void("a struct other than an item with one text at the end of its key")
+            if info & 0x80:
+                if reader.uint() != client or reader.uint() >= clock:
+                    raise Void("an origin outside the own past")
+            else:
+                if reader.uint() != 1 or reader.string() != "records" or not info & 0x20:
+                    raise Void("a place outside the records")
+                key = reader.string()
+                if utf16_units(key) > KEY_UNITS or key in ("__proto__", "constructor", "prototype"):
+                    raise Void("a key that no record has")
+            length, text = Document.content(reader, info & 31)
+            clock += length
+            if key is not None and text is not None:
+                found[key] = text
+        for _ in range(reader.uint()):
+            reader.uint()
+            for _ in range(reader.uint()):
+                reader.uint(), reader.uint()
+    except Void:
+        return {}
+    return found
+
+
+class Export:
+    def __init__(self):
+        self.mesh, self.whole, self.acts, self.members, self.unjudged = None, False, [], None, set()
+        self.last, self.parts, self.due = {}, [], {}
+        self.frames = self.chained = self.records = 0
+
+    def line(self, line):
+        kind = line.get("type")
+        if kind == "mesh":
+            self.mesh, self.whole = bytes.fromhex(line["mesh"]), line["whole"]
+            return f"mesh {line['mesh'][:16]}"
+        if self.mesh is None:
+            raise Wrong("an export that does not say which mesh it is of")
+        if kind == "act":
+            return self.act(line)
+        if kind == "frame":
+            return self.frame(line)
+        if line.get("ok") is True:
+            return "the envelope of the command, which nobody signed"
+        raise Wrong("neither an act nor a frame")
+
+    def act(self, line):
+        reader = Bytes(base64.b64decode(line["bytes"], validate=True))
+        act = Act(reader)
+        if not reader.done():
+            raise Wrong("bytes behind the act")
+        if not self.acts and act.kind != "genesis":
+            raise Wrong("the first act is no genesis")
+        try:
+            act.check(self.mesh)
+        except Unjudged:
+            self.unjudged.add(act.kind)
+            act.content = None
+        states(line, {"act": act.id.hex(), "kind": act.kind, "signer": act.signer.hex(), "at": iso(act.stamp[0])})
+        for name, value in (line["says"] or {}).items():
+            if not same(value, act.body.get(name)):
+                raise Wrong(f"says: {name} is not what was signed")
+        self.acts.append(act)
+        return f"act {act.kind} {act.id.hex()[:16]}: holds"
+
+    def frame(self, line):
+        if not self.acts:
+            raise Wrong("a frame before the acts: whose it is cannot be told")
+        if self.members is None:
+            self.members = roster(self.acts)
+        reader = Bytes(b"".join(base64.b64decode(line[name], validate=True) for name in ("header", "signature", "payload")))
+        frame = Frame(reader)
+        if not reader.done():
+            raise Wrong("bytes behind the frame")
+        frame.check(self.mesh)
+        name = self.members.get(frame.key, {}).get("name")
+        if name is None and not self.unjudged:
+            raise Wrong("nobody let its author in")
+        states(line, {"author": frame.author, "seq": frame.seq, "kind": frame.kind, "part": frame.part, "parts": frame.parts, "at": iso(frame.stamp[0] - frame.offset), "hash": frame.hash.hex()})
+        if name is not None:
+            states(line, {"host": name})
+        before = self.last.get(frame.author)
+        if before is not None and before.seq >= frame.seq:
+            raise Wrong("a frame that is not behind the one before")
+        if before is not None and before.seq + 1 == frame.seq:
+            if frame.prev != before.hash:
+                raise Wrong("a frame that does not follow the one before: a gap or a fork")
+            self.chained += 1
+        self.last[frame.author] = frame
+        self.frames += 1
+        if frame.kind == "snapshot":
+            said = self.snapshot(frame, line["records"])
+        elif self.due:
+            raise Wrong("records of a snapshot whose last part is not there")
+        else:
+            said = self.compare(frame, texts_of(frame.payload), {each["record"]: each for each in line["records"]})
+        return f"frame {frame.author[:8]}/{frame.epoch.hex()[:8]} {frame.seq} {frame.kind} {frame.hash.hex()[:16]}: {said}"
+
+    def snapshot(self, frame, records):
+        """What stands beside the parts is compared with the last of them: only together are they a document."""
+        if frame.part == 0:
+            if self.due:
+                raise Wrong("records of a snapshot whose last part is not there")
+            self.parts = []
+        elif len(self.parts) != frame.part:
+            if records:
+                raise Wrong("records of a snapshot whose first part is not there")
+            return "a part of a snapshot that is not whole here"
+        self.parts.append(frame.payload)
+        self.due.update({each["record"]: each for each in records})
+        if frame.part + 1 < frame.parts:
+            return f"part {frame.part + 1} of {frame.parts}"
+        whole, due, self.parts, self.due = b"".join(self.parts), self.due, [], {}
+        return self.compare(frame, texts_of(whole), due)
+
+    def compare(self, frame, texts, records):
+        for name, line in records.items():
+            text = texts.get(name)
+            if text is None:
+                raise Wrong(f"record {name} is not in what was signed")
+            if record_id(self.mesh, frame.key, text) != name:
+                raise Wrong(f"record {name} has another id")
+            if line["raw"] is not None and line["raw"] != text:
+                raise Wrong(f"record {name}: raw is not what was signed")
+            content = readable(text)
+            if line["raw"] is None and not same(line["content"], content):
+                raise Wrong(f"record {name}: content is not what was signed")
+            if isinstance(content, dict) and isinstance(content.get("stamp"), list):
+                states(line, {"at": iso(content["stamp"][0] - content.get("offset", 0))})
+        counted = {name for name, text in texts.items() if record_id(self.mesh, frame.key, text) == name}
+        if self.whole and counted != set(records):
+            raise Wrong("records that were signed are not shown")
+        self.records += len(records)
+        return f"{len(records)} records, each as it was signed"
+
+    def done(self):
+        if self.due:
+            raise Wrong("records of a snapshot whose last part is not there")
+        if not self.acts:
+            raise Wrong("no act: whose mesh this is cannot be told")
+        members = "whom the acts let in" if not self.unjudged else f"not held against the acts, since this reader does not know {', '.join(sorted(self.unjudged))}"
+        return f"{len(self.acts)} acts, {self.frames} frames ({self.chained} follow the one before), {self.records} records; all signatures hold, of hosts {members}"
+
+
+def readable(text):
+    try:
+        return json.loads(text)
+    except ValueError:
+        return None
+
+
+def read_export(path):
+    export = Export()
+    with open(path, encoding="utf-8") as file:
+        for number, line in enumerate(file, 1):
+            try:
+                print(export.line(json.loads(line)))
+            except Wrong as wrong:
+                raise Wrong(f"line {number}: {wrong}") from None
+            except (LookupError, TypeError, ValueError, AttributeError) as fault:
+                raise Wrong(f"line {number}: not a line of an export ({fault!r})") from None
+    print(export.done())
+
+
 def view_hash(mesh, members, logs):
     lines = sorted(
         json.dumps([key.hex(), host_id(key), member["name"], member["role"], "member"], separators=(",", ":")) for key, member in members.items()
@@ -743,7 +943,7 @@ def read_token(text):
     return token
 
 
-COMMANDS = {"signatures": read_signatures, "records": read_records, "handshake": read_handshake}
+COMMANDS = {"export": read_export, "signatures": read_signatures, "records": read_records, "handshake": read_handshake}
 
 
 def main(arguments):

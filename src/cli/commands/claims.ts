@@ -3,7 +3,7 @@ import { visible } from '../../control/visible.js'
 import { failureReply } from '../../control/envelope.js'
 import { branchText, leaseText, reasonText, scopeText, silenceLines } from '../claim-text.js'
 import { flagOption, listArgument, textOption, type Command, type Terminal } from '../command.js'
-import { readAt } from '../at-option.js'
+import { readSpan } from '../span-options.js'
 import { wrapWords } from '../wrapping.js'
 
 const LISTED = 200
@@ -61,7 +61,7 @@ export const claims: Command = {
     const given = textOption(typed, 'limit')
     const limit = given === undefined ? (terminal.json ? LISTED_AT_MOST : LISTED) : Number(given)
     if (!Number.isInteger(limit) || limit < 1 || limit > LISTED_AT_MOST) return terminal.print(failureReply({ code: 'FIELD_INVALID', message: `--limit takes a whole number from 1 to ${LISTED_AT_MOST}`, field: '--limit' }), () => '')
-    const at = readAt(typed)
+    const at = readSpan(typed, ['at'])
     if (!at.ok) return terminal.print(failureReply(at.failure), () => '')
     const reply = await terminal.call('claims', { scope: listArgument(typed, 0), mine: flagOption(typed, 'mine'), limit, ...at.value })
     return terminal.print<ClaimsData>(reply, data => [render(terminal, data), ...silenceLines(reply).map(line => terminal.style.warn(line))].join('\n'))

@@ -2,9 +2,9 @@ import { failureReply } from '../../control/envelope.js'
 import type { ConversationData } from '../../control/operations/conversation.js'
 import type { RecordData } from '../../control/record-data.js'
 import { flagOption, textArgument, textOption, type Command, type Terminal } from '../command.js'
-import { parseTime } from '../duration.js'
 import { hanging } from '../paragraph.js'
 import { unheardLines } from '../records.js'
+import { readSpan } from '../span-options.js'
 
 /** `14:02Z m-8k2f0mqx mac/claude-7f3a says to box: "…"` under its day. */
 export const timelineText = (records: readonly RecordData[], columns: number, before: string | null = null): string => {
@@ -39,12 +39,11 @@ export const conversation: Command = {
     { line: 'skein conversation box --md > retro.md', does: 'whole texts, for a file' }
   ],
   run: async (terminal, typed) => {
-    const asked = textOption(typed, 'since')
-    const since = asked === undefined ? undefined : parseTime(asked, Date.now())
-    if (since === null) return terminal.print(failureReply({ code: 'FIELD_INVALID', message: '--since takes a time, or an age such as 2h', field: 'since' }), () => '')
+    const span = readSpan(typed, ['since'])
+    if (!span.ok) return terminal.print(failureReply(span.failure), () => '')
     const limit = textOption(typed, 'limit')
     const peer = textArgument(typed, 0)
-    const args = { markdown: flagOption(typed, 'md'), ...(peer === undefined ? {} : { peer }), ...(since === undefined ? {} : { since }), ...(limit === undefined ? {} : { limit: Number(limit) }) }
+    const args = { markdown: flagOption(typed, 'md'), ...(peer === undefined ? {} : { peer }), ...span.value, ...(limit === undefined ? {} : { limit: Number(limit) }) }
     return terminal.print<ConversationData>(await terminal.call('conversation', args), data => render(terminal, data))
   }
 }

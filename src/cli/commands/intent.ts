@@ -1,8 +1,8 @@
 import { failureReply } from '../../control/envelope.js'
 import type { IntentData, IntentsData } from '../../control/operations/intents.js'
 import { listOption, textArgument, textOption, type Command } from '../command.js'
-import { parseTime } from '../duration.js'
 import { headline, quotation } from '../records.js'
+import { readSpan } from '../span-options.js'
 import { saidText, SCOPE, speechOptions, spokenText } from '../speech.js'
 
 export const intent: Command = {
@@ -33,11 +33,10 @@ export const intents: Command = {
   ],
   examples: [{ line: 'skein intents --since 2h', does: 'newest first' }],
   run: async (terminal, typed) => {
-    const asked = textOption(typed, 'since')
-    const since = asked === undefined ? undefined : parseTime(asked, Date.now())
+    const span = readSpan(typed, ['since'])
+    if (!span.ok) return terminal.print(failureReply(span.failure), () => '')
     const limit = textOption(typed, 'limit')
-    if (since === null) return terminal.print(failureReply({ code: 'FIELD_INVALID', message: '--since takes a time, or an age such as 2h', field: 'since' }), () => '')
-    const reply = await terminal.call('intents', { ...(since === undefined ? {} : { since }), ...(limit === undefined ? {} : { limit: Number(limit) }) })
+    const reply = await terminal.call('intents', { ...span.value, ...(limit === undefined ? {} : { limit: Number(limit) }) })
     return terminal.print<IntentsData>(reply, data =>
       data.intents.length === 0 ? 'nobody said what they are about to do' : data.intents.map(each => [headline(terminal.style, each, each.age_ms), ...quotation(each.text ?? '', terminal.columns)].join('\n')).join('\n')
     )

@@ -2,7 +2,7 @@ import { failureReply, type Reply } from '../../control/envelope.js'
 import type { LogData } from '../../control/operations/log.js'
 import { failure, success, type Result } from '../../control/result.js'
 import { flagOption, listOption, textOption, type Command, type Terminal, type Typed } from '../command.js'
-import { parseTime } from '../duration.js'
+import { readSpan } from '../span-options.js'
 import { timelineText } from './conversation.js'
 
 /** What one answer holds; all of them come without --limit. */
@@ -16,15 +16,12 @@ const REMEMBERED = 4_096
 type Args = Readonly<Record<string, unknown>>
 
 const argsOf = (typed: Typed): Result<Args> => {
-  const now = Date.now()
+  const span = readSpan(typed, ['since', 'until', 'at'])
+  if (!span.ok) return span
+  const { since, until, at = until } = span.value
   const args = new Map<string, unknown>()
-  for (const [name, option] of [['since', 'since'], ['until', 'until'], ['until', 'at']] as const) {
-    const text = textOption(typed, option)
-    if (text === undefined) continue
-    const at = parseTime(text, now)
-    if (at === null) return failure('FIELD_INVALID', `--${option} takes a time, or an age such as 2h; not ${JSON.stringify(text)}`, { field: option, next: [`--${option} 2h`] })
-    args.set(name, at)
-  }
+  if (since !== undefined) args.set('since', since)
+  if (at !== undefined) args.set('until', at)
   const limit = textOption(typed, 'limit')
   if (limit !== undefined && (!/^[1-9]\d{0,4}$/.test(limit) || Number(limit) > MOST)) return failure('FIELD_INVALID', `--limit takes a whole number from 1 to ${MOST}`, { field: 'limit' })
   const peer = textOption(typed, 'peer')

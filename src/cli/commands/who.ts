@@ -4,7 +4,7 @@ import { visible } from '../../control/visible.js'
 import { branchText, leaseText, reasonText, scopeText, silenceLines } from '../claim-text.js'
 import { listArgument, type Command, type Terminal } from '../command.js'
 import { failureReply } from '../../control/envelope.js'
-import { readAt } from '../at-option.js'
+import { readSpan } from '../span-options.js'
 import { wrapWords } from '../wrapping.js'
 
 /** A longer path stands on a line of its own. */
@@ -58,7 +58,7 @@ export const who: Command = {
     { line: 'skein who $(git diff --name-only)', does: 'the same for each file; exit 1 if one of them is held by another session' }
   ],
   run: async (terminal, typed) => {
-    const at = readAt(typed)
+    const at = readSpan(typed, ['at'])
     if (!at.ok) return terminal.print(failureReply(at.failure), () => '')
     const reply = await terminal.call('who', { paths: listArgument(typed, 0), ...at.value })
     return terminal.print<WhoData>(reply, data => [render(terminal, data), ...silenceLines(reply).map(line => terminal.style.warn(line))].join('\n'))

@@ -1,25 +1,19 @@
 import { z } from 'zod'
 import type { HostId, RecordId } from '../../core/brand.js'
 import { compareEntries, type Entry, type Position } from '../../core/coordination/records/entry.js'
-import { KIND_NAMES } from '../../core/coordination/records/kinds.js'
-import { accepts, type TimelineFilter } from '../../core/coordination/timeline/filter.js'
+import { accepts } from '../../core/coordination/timeline/filter.js'
 import { LIMITS } from '../../core/limits.js'
 import { failure, success, type Result } from '../../core/result.js'
 import type { Host } from '../../host/host.js'
-import { findPeer } from '../addressees.js'
 import { Told } from '../history.js'
-import { nearest } from '../nearest.js'
-import { operation, type OperationContext } from '../operation.js'
+import { operation } from '../operation.js'
 import { recordData, recordSchema } from '../record-data.js'
-import { scopeHere } from '../scopes.js'
+import { filterArgs, filterOf } from '../record-filter.js'
 
 const args = z.object({
-  kinds: z.array(z.string()).optional(),
-  scope: z.array(z.string()).optional(),
+  ...filterArgs,
   peer: z.string().optional().describe('a host, or a session of it: only what it wrote'),
   grep: z.string().optional().describe('contained in the record, whatever the case'),
-  since: z.number().optional().describe('wall clock in ms'),
-  until: z.number().optional().describe('wall clock in ms'),
   limit: z.number().int().positive().max(LIMITS.logRecords).optional().describe('only the newest so many'),
   behind: z.string().max(256).optional().describe('`next` of the answer before: only what stands behind it, for reading in pages'),
   page: z.number().int().positive().max(LIMITS.logPage).optional().describe('only the oldest so many; a thousand when neither is given'),
@@ -27,8 +21,6 @@ const args = z.object({
   after: z.string().max(64).optional().describe('the cursor of the answer before: what came since, in the order it came'),
   wait_ms: z.number().int().nonnegative().max(LIMITS.followMs).optional().describe('wait so long for something to come')
 })
-
-type LogArgs = z.infer<typeof args>
 
 const data = z.object({
   records: z.array(recordSchema),
@@ -38,34 +30,6 @@ const data = z.object({
 })
 
 export type LogData = z.infer<typeof data>
-
-const checkKinds = (kinds: readonly string[]): Result<true> => {
-  const wrong = kinds.find(kind => !KIND_NAMES.includes(kind) && kind !== 'invalid' && !/^unknown:[a-z][a-z0-9-]{0,31}$/.test(kind))
-  if (wrong === undefined) return success(true)
-  const meant = nearest(wrong, KIND_NAMES)
-  const ask = meant === null ? '' : `; did you mean ${meant}?`
-  return failure('KIND_UNKNOWN', `there is no kind ${JSON.stringify(wrong.slice(0, LIMITS.nameChars))}${ask}`, { field: 'kind', details: { kind: wrong.slice(0, LIMITS.nameChars), kinds: KIND_NAMES, meant }, next: meant === null ? ['skein log --help'] : [`skein log --kind ${meant}`] })
-}
-
-const filterOf = async (context: OperationContext, { kinds, scope, peer, grep, since, until, all = false }: LogArgs): Promise<Result<TimelineFilter>> => {
-  const checked = checkKinds(kinds ?? [])
-  if (!checked.ok) return checked
-  const here = scope === undefined || scope.length === 0 ? null : await scopeHere(context, scope)
-  if (here?.ok === false) return here
-  const from = peer === undefined ? null : findPeer(context.host, peer, 'skein log --peer')
-  if (from?.ok === false) return from
-  const { replica } = context.host
-  return success({
-    talkOnly: !all && kinds === undefined,
-    lookup: id => replica.view.record(id as RecordId),
-    ...(kinds === undefined ? {} : { kinds }),
-    ...(from === null ? {} : { from: [from.value.session === null ? { host: from.value.host } : { host: from.value.host, session: from.value.session }] }),
-    ...(grep === undefined ? {} : { text: grep }),
-    ...(since === undefined ? {} : { since: replica.meshTime(since) }),
-    ...(until === undefined ? {} : { until: replica.meshTime(until) }),
-    ...(here === null ? {} : { scope: { repo: here.value.repo ?? '', items: here.value.scope } })
-  })
-}
 
 const lifeOf = (host: Host): string => String(host.daemonSince ?? 0)
 
@@ -125,7 +89,7 @@ export const log = operation({
   renewsLeases: false,
   run: async (context, given) => {
     const { host } = context
-    const filter = await filterOf(context, given)
+    const filter = await filterOf(context, given, 'skein log')
     if (!filter.ok) return filter
     if (given.after !== undefined) {
       const followed = await follow(host, given.after, accepts(filter.value), given.wait_ms ?? 0)
