@@ -3,6 +3,7 @@ import type { Reply } from '../control/envelope.js'
 import type { WithheldRow } from '../control/withheld.js'
 import type { ClaimData } from '../control/words.js'
 import { quoted, visible } from '../control/visible.js'
+import type { WaiterRow } from '../control/waiting/waiters.js'
 
 /** `14:02Z` on the day of `now`, else with its date. */
 export const clock = (at: string, now = new Date().toISOString()): string => `${at.slice(0, 10) === now.slice(0, 10) ? '' : `${at.slice(0, 10)} `}${at.slice(11, 16)}Z`
@@ -22,6 +23,13 @@ export const leaseText = ({ since, until, state }: Pick<ClaimData, 'since' | 'un
   const began = `since ${clock(since)} (${ageText(now - Date.parse(since))})`
   if (state === 'stale') return `${began}, its lease ended ${clock(until)} (${ageText(now - Date.parse(until))} ago)`
   return state === 'not-yet' ? `from ${clock(since)}, until ${clock(until)}` : `${began}, until ${clock(until)}`
+}
+
+/** `box/codex-2b waits for it (4 min)`; empty where nobody does. */
+export const waitersText = (waiting: readonly WaiterRow[]): string => {
+  const [first, ...rest] = waiting
+  if (first === undefined) return ''
+  return rest.length === 0 ? `${visible(first.by)} waits for it (${ageText(first.waited_ms)})` : `${waiting.length} wait for it, ${visible(first.by)} for ${ageText(first.waited_ms)}`
 }
 
 const ENDED = { left: 'it left', retired: 'it was retired', revoked: 'its key was revoked', rotated: 'its key was rotated' }

@@ -1,3 +1,4 @@
+import type { HeldCall } from '../control/client.js'
 import type { Reply } from '../control/envelope.js'
 import type { Style } from './style.js'
 
@@ -36,7 +37,7 @@ export interface Terminal {
   /** Columns to fit text into. */
   readonly columns: number
   /** Makes the control call of this name, as the session that this process belongs to. */
-  call(op: string, args: Readonly<Record<string, unknown>>, options?: { readonly timeoutMs?: number }): Promise<Reply>
+  call(op: string, args: Readonly<Record<string, unknown>>, options?: { readonly timeoutMs?: number; readonly interim?: (said: unknown, held: HeldCall) => void }): Promise<Reply>
   /**
    * Prints an answer: the envelope with `--json`, else what `render` makes of the data; warnings and errors to standard error. Gives the
    * exit code. `Data` is the type that the operation's schema states; the host held the answer to it.
@@ -44,6 +45,8 @@ export interface Terminal {
   print<Data>(reply: Reply, render: (data: Data) => string): number
   /** A line for people, not printed with `--json`. */
   say(line: string): void
+  /** A line for people on standard error, beside the answer or what a child prints. */
+  note(line: string): void
   /** One object of a long list, only printed with `--json`; the envelope comes last. */
   item(value: unknown): void
   /** Resolves when everything printed has left this process; false where its reader went away. */

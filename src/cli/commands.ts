@@ -34,6 +34,7 @@ import { status } from './commands/status.js'
 import { sync } from './commands/sync.js'
 import { up } from './commands/up.js'
 import { verify } from './commands/verify.js'
+import { wait } from './commands/wait.js'
 import { who } from './commands/who.js'
 import { whoami } from './commands/whoami.js'
 import { completionsCommand } from './commands/completions.js'
@@ -53,6 +54,7 @@ export const GROUPS: ReadonlyMap<Command['group'], string> = new Map([
 export const COMMANDS: readonly Command[] = [
   init, invite, join, up, down, leave, revoke, rotateKey, operator, policy, sync, peers, whoami, sessions, repo,
   claim, release, renew, claims, who,
+  wait,
   propose, accept, reject, send, ask, answer, ack, nack, intent, intents, block, unblock, decide, withdraw,
   status, pending, inbox, conversation, recap, log, show, exportCommand, verify, doctor, schemaCommand(() => COMMANDS),
   completionsCommand(() => COMMANDS)

@@ -50,6 +50,7 @@ export const systemTerminal = ({ home, use, as, json }: TerminalOptions): Termin
     say: line => {
       if (!json) process.stdout.write(`${line}\n`)
     },
+    note: line => void process.stderr.write(`${line}\n`),
     item: value => {
       if (json) process.stdout.write(`${jsonLine(value)}\n`)
     },

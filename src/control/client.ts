@@ -10,25 +10,35 @@ import type { Call } from './dispatch.js'
 import { failureReply, SCHEMA_VERSION, type Reply } from './envelope.js'
 import type { Greeting } from './server.js'
 
+/** The caller's end of a call that holds. */
+export interface HeldCall {
+  /** Says one line to the operation. */
+  send(line: string): void
+  /** The connection itself: a child that inherits it holds the call for as long as it lives, whatever becomes of this process. */
+  readonly socket: Socket
+}
+
 export interface CallOptions {
   readonly home: string
   /** How long the answer may take, in milliseconds, once the daemon has greeted. */
   readonly timeoutMs?: number
+  /** Of a call that holds, which then may take any time: what the daemon says before its answer. */
+  readonly interim?: (said: unknown, held: HeldCall) => void
 }
 
 /**
  * One call on a home: by its daemon when one runs, else in this process on the same store with the same answer. EPERM, EACCES never mean
  * "no daemon": inside a sandbox the store is not opened beside a live one.
  */
-export const callHome = async (call: Call, { home, timeoutMs = LIMITS.controlMs }: CallOptions): Promise<Reply> => {
+export const callHome = async (call: Call, { home, timeoutMs = LIMITS.controlMs, interim }: CallOptions): Promise<Reply> => {
   if (!homeExists(home)) {
     const read = readHome(home)
     return failureReply(read.ok ? { code: 'NO_HOME', message: `there is no skein home in ${home}` } : read.failure)
   }
   const connected = await connectDaemon(home)
   if (!connected.ok) return failureReply(connected.failure)
-  if (connected.value !== null) return ask(connected.value, call, timeoutMs)
-  return callInProcess(call, home)
+  const askOrHold = (daemon: Daemon): Promise<Reply> => (interim === undefined ? ask(daemon, call, timeoutMs) : hold(daemon, call, interim))
+  return connected.value === null ? callInProcess(call, home, askOrHold) : askOrHold(connected.value)
 }
 
 /** Asks the daemon, or says that there is none: for what only a daemon can do (`shutdown`). Null: none runs. */
@@ -38,7 +48,8 @@ export const callDaemon = async (call: Call, { home, timeoutMs = LIMITS.controlM
   return connected.value === null ? null : ask(connected.value, call, timeoutMs)
 }
 
-const callInProcess = async (call: Call, home: string): Promise<Reply> => {
+/** @param askDaemon what to do where a daemon was starting and listens by now */
+const callInProcess = async (call: Call, home: string, askDaemon: (daemon: Daemon) => Promise<Reply>): Promise<Reply> => {
   const [{ Host }, { systemAdapters }, { dispatch }] = await Promise.all([import('../host/host.js'), import('./assembly.js'), import('./dispatch.js')])
   const adapters = systemAdapters()
   const sinceMono = adapters.clock.now().mono
@@ -55,7 +66,7 @@ const callInProcess = async (call: Call, home: string): Promise<Reply> => {
     // a daemon that was starting holds the store and listens by now
     const connected = await connectDaemon(home)
     if (!connected.ok) return failureReply(connected.failure)
-    if (connected.value !== null) return ask(connected.value, call, LIMITS.controlMs)
+    if (connected.value !== null) return askDaemon(connected.value)
     const patienceMs = readHolder(homePaths(home).holder)?.what === 'daemon' ? LIMITS.controlConnectMs : LIMITS.storeLockMs
     if (adapters.clock.now().mono - sinceMono > patienceMs) return failureReply(host.failure)
   }
@@ -117,8 +128,37 @@ const ask = async ({ socket, lines, greeting }: Daemon, call: Call, timeoutMs: n
   const answer = await withTimeout(lines.next(), timeoutMs)
   socket.destroy()
   if (answer === null) return failureReply({ code: 'DAEMON_HUNG', message: `the daemon did not answer within ${Math.round(timeoutMs / 1000)} s`, next: ['skein status'] })
-  if (answer.done === true) return failureReply({ code: 'DAEMON_HUNG', message: 'the daemon went away before it answered; nothing is known of what it did', next: ['skein status'] })
+  if (answer.done === true) return WENT_AWAY
   return parseReply(answer.value, greeting)
+}
+
+const WENT_AWAY: Reply = failureReply({ code: 'DAEMON_HUNG', message: 'the daemon went away before it answered; nothing is known of what it did', next: ['skein status'] })
+
+/** Waits as long as it takes, or until the daemon goes. */
+const hold = async ({ socket, lines, greeting }: Daemon, call: Call, interim: (said: unknown, held: HeldCall) => void): Promise<Reply> => {
+  const held: HeldCall = { socket, send: line => void (socket.writable && socket.write(`${line}\n`)) }
+  socket.write(`${JSON.stringify(call)}\n`)
+  for (let line = await lines.next(); line.done !== true; line = await lines.next()) {
+    const said = readInterim(line.value)
+    if (said === null) {
+      socket.destroy()
+      return parseReply(line.value, greeting)
+    }
+    interim(said.interim, held)
+  }
+  socket.destroy()
+  return WENT_AWAY
+}
+
+const interimSchema = z.object({ interim: z.unknown() })
+
+const readInterim = (line: string): { readonly interim: unknown } | null => {
+  try {
+    const parsed = interimSchema.safeParse(JSON.parse(line))
+    return parsed.success && parsed.data.interim !== undefined ? { interim: parsed.data.interim } : null
+  } catch {
+    return null
+  }
 }
 
 const greetingSchema = z.object({ skein: z.string(), pid: z.number().int().positive() })

@@ -13,6 +13,8 @@ import { FENCED_EXIT } from './fence.js'
 import { rotationText } from './rotation.js'
 import { ControlServer } from './server.js'
 import { SessionWatch } from './succession/session-watch.js'
+import { resumeAttendance } from './waiting/attendance.js'
+import { giveWayByPolicy } from './waiting/giving-way.js'
 
 export interface RunningDaemon {
   readonly pid: number
@@ -62,6 +64,8 @@ export const runDaemon = async (home: string, adapters: HostAdapters = systemAda
   host.seekPeers()
   if (listening !== null) void host.publishProfile(host.advertised())
   host.refreshTargets()
+  resumeAttendance(host)
+  giveWayByPolicy(host)
   process.on('uncaughtException', error => {
     log.fatal({ stack: error.stack }, 'a defect of skein ends this daemon')
     process.stderr.write(`${error.stack ?? error.message}\n`)

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { failure } from '../core/result.js'
 import type { Host } from '../host/host.js'
 import { evidenceSchema } from '../host/session/evidence.js'
+import type { CallerLine } from './caller-line.js'
 import { doubtNotice } from './doubt.js'
 import { copiedNotice } from './forks.js'
 import { bugReply, failureReply, SCHEMA_VERSION, type Reply } from './envelope.js'
@@ -13,6 +14,8 @@ import { rotationNotice } from './rotation.js'
 import { OPERATIONS } from './operations.js'
 import { renewByActivity } from './renewal.js'
 import { arrive } from './succession/arriving.js'
+import { deadlockNotices } from './waiting/deadlocks.js'
+import { gaveWay } from './waiting/giving-way.js'
 
 /** One control call as it travels: which operation, by whom, from where. */
 export const callSchema = z.object({
@@ -24,8 +27,11 @@ export const callSchema = z.object({
 
 export type Call = z.infer<typeof callSchema>
 
+/** Whether a call of this name may last as long as its caller holds the connection. */
+export const isHolding = (op: string): boolean => OPERATIONS.get(op)?.holds === true
+
 /** Runs one call on an opened host. Never throws: what should not happen is answered as a bug. */
-export const dispatch = async (host: Host, call: Call): Promise<Reply> => {
+export const dispatch = async (host: Host, call: Call, line: CallerLine | null = null): Promise<Reply> => {
   const found = OPERATIONS.get(call.op)
   if (found === undefined) return failureReply({ code: 'USAGE', message: `there is no operation ${JSON.stringify(call.op)}; the daemon may be of another version`, next: ['skein down', 'skein up'] })
   const args = found.args.safeParse(call.args)
@@ -37,12 +43,12 @@ export const dispatch = async (host: Host, call: Call): Promise<Reply> => {
     // first what happened while this machine slept, then who holds what
     if (found.tells) await host.caughtUp()
     const session = host.sessionOf(call.caller)
-    const context: OperationContext = { host, caller: call.caller, session, cwd: call.cwd, meshNow: host.meshNow(), offers: op => OPERATIONS.has(op) }
+    const context: OperationContext = { host, caller: call.caller, session, cwd: call.cwd, meshNow: host.meshNow(), offers: op => OPERATIONS.has(op), line }
     const renewed = found.renewsLeases === false ? [] : await renewByActivity(context)
     const arrived = found.tells ? await arrive(context) : []
     const outcome = await found.run(context, args.data)
     if (!outcome.ok) return failureReply(outcome.failure, freshnessOf(host))
-    const told = found.tells ? [...arrived, ...doubtNotice(context), ...rotationNotice(host), ...copiedNotice(context), ...(await noticesFor(context))] : []
+    const told = found.tells ? [...arrived, ...doubtNotice(context), ...rotationNotice(host), ...copiedNotice(context), ...(await noticesFor(context)), ...deadlockNotices(host, session), ...gaveWay(host, session)] : []
     return {
       envelope: {
         schema_version: SCHEMA_VERSION,

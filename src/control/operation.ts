@@ -3,6 +3,7 @@ import type { Millis, SessionName } from '../core/brand.js'
 import type { Failure } from '../core/result.js'
 import type { Evidence } from '../host/session/evidence.js'
 import type { Host } from '../host/host.js'
+import type { CallerLine } from './caller-line.js'
 import type { Warning } from './envelope.js'
 
 /** Who calls, from where, on which host. */
@@ -16,6 +17,8 @@ export interface OperationContext {
   readonly meshNow: Millis
   /** Whether this version has an operation of that name: only what exists is suggested. */
   offers(op: string): boolean
+  /** Where the operation `holds` and a daemon serves it; null for any other, and in process. */
+  readonly line: CallerLine | null
 }
 
 export type Outcome<Data> =
@@ -42,6 +45,8 @@ export interface Operation<Args = unknown, Data = unknown> {
   readonly tellsFence?: true
   /** False where the call itself says what becomes of the session's leases; any other call renews those of which a third has passed. */
   readonly renewsLeases?: false
+  /** The call may last as long as its caller holds the connection, and is ended by letting go of it. */
+  readonly holds?: true
   run(context: OperationContext, args: Args): Promise<Outcome<Data>>
 }
 

@@ -28,13 +28,17 @@ import { status } from './operations/status.js'
 import { sync } from './operations/sync.js'
 import { accept, answer, ask, block, decide, propose, reject, send, unblock, withdraw } from './operations/talk.js'
 import { verify } from './operations/verify.js'
+import { wait } from './operations/wait.js'
+import { waitInbox } from './operations/wait-inbox.js'
 import { who } from './operations/who.js'
 import { whoami } from './operations/whoami.js'
 
 const ALL: readonly Operation[] = [
   whoami, sessions, daemon, status, verify, doctor, peers, peersAdd, peersRemove, sync, leave, invitations, invitationFind, actSetting, actSubmit, revocation, operatorList, operatorEnding, policyList, policySetting,
   sessionsNote, sessionsEnd,
-  claim, release, renew, claims, who, repoAdd, repoList, repoLink, repoRemove,
+  claim, release, renew, claims, who,
+  wait, waitInbox,
+  repoAdd, repoList, repoLink, repoRemove,
   propose, accept, reject, send, ask, answer, ack, nack, intent, intents, block, unblock, decide, withdraw,
   pending, inbox, surfaced, conversation, recap, log, show, exported
 ]

@@ -53,7 +53,10 @@ export const holdingText = ({ host }: OperationContext, claim: Claim, witness: s
 }
 
 /** What to do about it, with commands that exist. */
-export const adviceText = ({ host, offers }: OperationContext, claim: Claim): string => (offers('ask') ? ` To ask: skein ask ${holderText(host, claim)} "…".` : '')
+export const adviceText = ({ host, offers }: OperationContext, claim: Claim): string => {
+  const ask = offers('ask') ? ` To ask: skein ask ${holderText(host, claim)} "…".` : ''
+  return offers('wait') ? `${ask} To wait: skein wait ${host.replica.view.shortId(claim.entry)}.` : ask
+}
 
 export const holdingDetails = ({ host }: OperationContext, claim: Claim, witness: string, tree: OverlapClass | null): Readonly<Record<string, unknown>> => ({
   claim: host.replica.view.shortId(claim.entry),

@@ -65,6 +65,8 @@ const downSchema = z.object({ pid: z.number().int().nullable().describe('null: n
 const loggedSchema = z.object({ count: z.number().int(), cursor: z.string() })
 const exportedSchema = z.object({ acts: z.number().int(), frames: z.number().int(), records: z.number().int() })
 
+const dataNamed = (operation: string): z.ZodType => OPERATIONS.get(operation)?.data ?? z.never()
+
 /** Answers of commands that are more, or less, than one operation of their name. */
 const OTHERS: ReadonlyMap<string, z.ZodType> = new Map<string, z.ZodType>([
   ['init', foundedSchema],
@@ -81,6 +83,7 @@ const OTHERS: ReadonlyMap<string, z.ZodType> = new Map<string, z.ZodType>([
   ['join', joinedSchema],
   ['up', upSchema],
   ['down', downSchema],
+  ['wait', z.union([dataNamed('wait'), dataNamed('wait-inbox')])],
   ['log', loggedSchema],
   ['export', exportedSchema],
   ['schema', z.object({ command: z.string(), schema: z.record(z.string(), z.unknown()) })],

@@ -5,9 +5,11 @@ import { failure, success, type Result } from '../core/result.js'
 import { errorCode } from '../host/home.js'
 import type { Host } from '../host/host.js'
 import { skeinVersion } from '../host/version.js'
-import { callSchema, dispatch } from './dispatch.js'
+import type { LineEnd } from './caller-line.js'
+import { callSchema, dispatch, isHolding, type Call } from './dispatch.js'
 import { failureReply, type Reply } from './envelope.js'
 import { fenceWarnings } from './fence.js'
+import { HeldLine } from './held-line.js'
 
 /** The first line that a daemon sends on each connection: whoever does not get it soon knows that the daemon hangs. */
 export interface Greeting {
@@ -22,6 +24,8 @@ export class ControlServer {
   readonly #sockets = new Set<Socket>()
   /** Those that have sent their call and wait for its answer. */
   readonly #asking = new Set<Socket>()
+  /** Calls that last as long as their caller holds on. */
+  readonly #held = new Set<HeldLine>()
   readonly #stop: () => void
   #running = 0
   #stopping = false
@@ -31,7 +35,7 @@ export class ControlServer {
     this.#host = host
     this.#stop = stop
     this.#server = createServer(socket => this.#accept(socket))
-    this.#server.maxConnections = LIMITS.controlConcurrent * 4
+    this.#server.maxConnections = LIMITS.controlConcurrent * 4 + LIMITS.controlHeld
   }
 
   /**
@@ -60,6 +64,8 @@ export class ControlServer {
 
   /** What is being worked on is still answered, within `LIMITS.closeMs`. */
   async close(): Promise<void> {
+    const stopping: LineEnd = 'stopping'
+    for (const line of this.#held) line.end(stopping)
     for (const socket of this.#sockets) if (!this.#asking.has(socket)) socket.end()
     const closed = new Promise<void>(resolve => this.#server.close(() => resolve()))
     const force = setTimeout(() => {
@@ -95,7 +101,7 @@ export class ControlServer {
   }
 
   async #answer(socket: Socket, line: Buffer | null): Promise<void> {
-    const reply = line === null || line.length > LIMITS.controlRequestBytes ? tooLarge() : await this.#reply(line.toString('utf8'))
+    const reply = line === null || line.length > LIMITS.controlRequestBytes ? tooLarge() : await this.#reply(socket, line.toString('utf8'))
     const text = JSON.stringify(reply)
     const whole = Buffer.byteLength(text) > LIMITS.controlReplyBytes ? JSON.stringify(answerTooLarge()) : text
     socket.end(`${whole}\n`, () => {
@@ -105,7 +111,7 @@ export class ControlServer {
     socket.on('data', () => socket.destroy())
   }
 
-  async #reply(line: string): Promise<Reply> {
+  async #reply(socket: Socket, line: string): Promise<Reply> {
     const value = parseLine(line)
     const call = callSchema.safeParse(value)
     if (!call.success) return failureReply({ code: 'REQUEST_REFUSED', message: 'the control socket was sent something that is no call', next: ['skein --help'] })
@@ -113,12 +119,24 @@ export class ControlServer {
       this.#stopping = true
       return { envelope: { schema_version: 1, ok: true, data: { pid: process.pid }, warnings: fenceWarnings(this.#host), freshness: {}, next: [] }, exit: 0 }
     }
+    if (isHolding(call.data.op)) return this.#hold(socket, call.data)
     if (this.#running >= LIMITS.controlConcurrent) return failureReply({ code: 'REQUEST_REFUSED', message: `the daemon already works on ${LIMITS.controlConcurrent} calls`, next: ['try again'] })
     this.#running += 1
     try {
       return await dispatch(this.#host, call.data)
     } finally {
       this.#running -= 1
+    }
+  }
+
+  async #hold(socket: Socket, call: Call): Promise<Reply> {
+    if (this.#held.size >= LIMITS.controlHeld) return failureReply({ code: 'REQUEST_REFUSED', message: `${LIMITS.controlHeld} others wait here already`, next: ['try again'] })
+    const line = new HeldLine(socket)
+    this.#held.add(line)
+    try {
+      return await dispatch(this.#host, call, line)
+    } finally {
+      this.#held.delete(line)
     }
   }
 }

@@ -9,6 +9,7 @@ export const ERRORS = {
   CLAIM_DENIED: { exit: 1, link: 'keep' },
   NOT_HOLDER: { exit: 1, link: 'keep' },
   TIMEOUT: { exit: 1, link: 'keep' },
+  DEADLOCK: { exit: 1, link: 'keep' },
   VERIFY_FAILED: { exit: 1, link: 'keep' },
   NOT_LINKED: { exit: 1, link: 'keep' },
   CLAIM_LIVE: { exit: 1, link: 'keep' },

@@ -110,6 +110,14 @@ export const LIMITS = {
   scopeInclusionSteps: 12_000, // "covers every path of" is exponential at worst; this is about 1 ms
   scopesCached: 2_048, // parsed scopes, some 2 KB each
 
+  // waiting
+  waitDefaultMs: 4 * 60 * 60_000, // as long as any agent's lease
+  waitMaxMs: 24 * 60 * 60_000, // a night and a day: what nobody ended is over then, whatever became of its session
+  waitKeptMs: 60 * 60_000, // after its end: who was away reads that it was waited for, and `skein contention` reads the disk
+  waitsOfSession: 16, // that count in the wait-for graph; nobody waits in more places at a time
+  waitLookMs: 60_000, // a wait wakes on the change itself and when a lease ends; this only for a clock that was set
+  waitUnattendedMs: 60_000, // a wait that a command stood behind when the daemon ended: so long for it to be resumed
+
   // ephemeral hosts
   retireAfterMs: 24 * 60 * 60_000, // rules B8: a day past the last lease
   retireCheckMs: 10 * 60_000, // looked at this often; a day is not counted in seconds
@@ -179,6 +187,9 @@ export const LIMITS = {
   controlRequestBytes: 1024 * 1024, // 32 texts of 8,000 characters in four bytes each
   controlReplyBytes: 8 * 1024 * 1024, // 20,000 short rows; more is asked for in parts
   controlConcurrent: 32, // agents of one machine that ask at once
+  controlHeld: 64, // calls that only wait: beside controlConcurrent, so that those who wait never keep out those who work
+  heldLineChars: 1_024, // what the caller of a held call says is a word and a pid
+  heldLines: 16, // the same, before anybody listens
   controlMs: 30_000, // a join or sync may wait for peers
   syncMs: 14_000, // `skein sync` ends within 15 s; an address may take dialMs and handshakeMs of it
   controlConnectMs: 1_500, // with the answer's start-up below the 2 s in which every command says what is wrong

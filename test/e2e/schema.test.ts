@@ -85,6 +85,7 @@ describe('what every command prints with --json keeps to its published schema', 
     await says('claims')
     await says('who', ['src/auth/login.ts'], { session: 'three', exit: 1 })
     await says('who', ['README.md'])
+    await says('wait', ['src/auth/login.ts', '--park'], { session: 'three' })
     await says('renew')
     await says('status')
     await says('release', ['--all'])

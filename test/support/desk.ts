@@ -64,7 +64,7 @@ export class Desk {
       return exit
     }
     const terminal: Terminal = {
-      home: this.host.paths.folder, use: null, as: undefined, json, cwd, env: {}, style: styleFor({}, {}), columns, print, say: () => undefined, item: () => undefined, flushed: () => Promise.resolve(true),
+      home: this.host.paths.folder, use: null, as: undefined, json, cwd, env: {}, style: styleFor({}, {}), columns, print, say: () => undefined, note: () => undefined, item: () => undefined, flushed: () => Promise.resolve(true),
       call: (op, args) => dispatch(this.host, JSON.parse(JSON.stringify({ op, args, caller: evidence(session, person), cwd })))
     }
     await program({ version: 'test', terminal: () => terminal }).parse(words)

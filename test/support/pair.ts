@@ -50,6 +50,7 @@ const terminalOf = (home: string, cwd: string, session: string, lines: string[])
     return exit
   },
   say: () => undefined,
+  note: () => undefined,
   item: value => void lines.push(JSON.stringify(value)),
   flushed: async () => true
 })

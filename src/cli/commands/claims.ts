@@ -1,7 +1,7 @@
 import type { ClaimsData, ListedClaim } from '../../control/operations/claims.js'
 import { visible } from '../../control/visible.js'
 import { failureReply } from '../../control/envelope.js'
-import { branchText, leaseText, reasonText, scopeText, silenceLines } from '../claim-text.js'
+import { branchText, leaseText, reasonText, scopeText, silenceLines, waitersText } from '../claim-text.js'
 import { flagOption, listArgument, textOption, type Command, type Terminal } from '../command.js'
 import { readSpan } from '../span-options.js'
 import { wrapWords } from '../wrapping.js'
@@ -24,7 +24,8 @@ const details = ({ style }: Terminal, here: string | null, claim: ListedClaim): 
     same_tree === true && !claim.mine ? style.warn('this work tree') : '',
     repository === (here ?? '') ? '' : repository === '' ? 'in no repository' : `in ${visible(repository)}`,
     reclaimed > 0 ? style.warn('taken over') : '',
-    crossing
+    crossing,
+    claim.waiting.length === 0 ? '' : style.warn(waitersText(claim.waiting))
   ].filter(part => part !== '')
 }
 

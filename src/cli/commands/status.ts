@@ -1,5 +1,6 @@
 import type { HostRow } from '../../control/hosts.js'
 import type { StatusData } from '../../control/operations/status.js'
+import { visible } from '../../control/visible.js'
 import { withheldLines } from '../claim-text.js'
 import type { Command } from '../command.js'
 import type { Style } from '../style.js'
@@ -45,6 +46,13 @@ const damageText = ({ host, epoch, seq, what }: StatusData['damage'][number]): s
 
 const SHOWN = 5
 
+/** Who waits for what I hold, what I wait for, and who waits in a circle. */
+const waitLines = (style: Style, { waits, deadlocks }: StatusData): string[] => [
+  ...waits.for_me.slice(0, SHOWN).map(({ by, what, waited_ms: waitedMs }) => style.warn(`${visible(by)} waits for ${what.map(visible).join(' or ')} of mine (${ageText(waitedMs)})`)),
+  ...waits.mine.slice(0, SHOWN).map(({ wait, what, held_by: held, waited_ms: waitedMs }) => `I wait for ${what.map(visible).join(' or ')} (${wait}, ${ageText(waitedMs)}): ${held.length === 0 ? `free by now: skein wait ${wait}` : `held by ${held.slice(0, 3).map(({ holder }) => visible(holder)).join(', ')}`}`),
+  ...deadlocks.slice(0, SHOWN).map(({ text }) => style.bad(text))
+]
+
 const mebibytes = (bytes: number): string => `${Math.floor(bytes / (1024 * 1024))} MiB`
 
 const diskText = ({ free_bytes, low_bytes, least_bytes }: StatusData['disk']): string[] =>
@@ -87,6 +95,8 @@ const render = (style: Style, data: StatusData, next: readonly string[]): string
   if (silent.length > 0) parts.push(silent.map(style.warn).join('\n'))
   if (policies.length > 0) parts.push(`policies\n${policyRows(policies.slice(0, SHOWN))}${policies.length > SHOWN ? `\n… and ${policies.length - SHOWN} more: skein policy list` : ''}`)
   if (crossings.length > 0) parts.push(`overlaps of mine\n${crossings.map(({ text }) => `  ${text}`).join('\n')}`)
+  const waits = waitLines(style, data)
+  if (waits.length > 0) parts.push(waits.join('\n'))
   const wrong = trouble(style, data, next)
   if (wrong.length > 0) parts.push(wrong.join('\n'))
   return parts.join('\n\n')

@@ -1,7 +1,7 @@
 import { ageText } from '../../control/age.js'
 import type { Holder, WhoData } from '../../control/operations/who.js'
 import { visible } from '../../control/visible.js'
-import { branchText, leaseText, reasonText, scopeText, silenceLines } from '../claim-text.js'
+import { branchText, leaseText, reasonText, scopeText, silenceLines, waitersText } from '../claim-text.js'
 import { listArgument, type Command, type Terminal } from '../command.js'
 import { failureReply } from '../../control/envelope.js'
 import { readSpan } from '../span-options.js'
@@ -29,7 +29,7 @@ const holderLines = ({ style, env, columns }: Terminal, claim: Holder, scope: st
   const why = [via, reasonText(reason)].filter(part => part !== '').join(': ')
   const place = [treeText(claim, env), heardText(claim)].filter(part => part !== '').join(' · ')
   const width = Math.min(columns, 100) - room
-  return [`${name}${how}, ${leaseText(claim)}`, ...(why === '' ? [] : [why]), place].flatMap(line => wrapWords(line, width).split('\n'))
+  return [`${name}${how}, ${leaseText(claim)}`, ...(why === '' ? [] : [why]), place, waitersText(claim.waiting)].filter(line => line !== '').flatMap(line => wrapWords(line, width).split('\n'))
 }
 
 const render = (terminal: Terminal, { paths }: WhoData): string => {

@@ -10,6 +10,7 @@ import { momentOf, type Moment } from '../history.js'
 import { operation, type OperationContext } from '../operation.js'
 import { repositoryHere } from '../place.js'
 import { pathsHere } from '../scopes.js'
+import { waitersOf, waiterSchema, type WaiterRow } from '../waiting/waiters.js'
 import { claimData, claimSchema, holderText, type Viewpoint } from '../words.js'
 
 const args = z.object({
@@ -28,7 +29,9 @@ const listed = claimSchema.extend({
   lead: z.boolean().nullable(),
   /** How many reclaims by others its holder has not taken back. */
   reclaimed: z.number().int(),
-  crossings: z.array(crossing)
+  crossings: z.array(crossing),
+  /** Sessions that wait for it to end; at most 8. */
+  waiting: z.array(waiterSchema)
 })
 
 const data = z.object({
@@ -66,7 +69,7 @@ const inOrder = (claims: readonly Claim[], now: number): Claim[] =>
 const PAGE = 250
 
 /** One page of claims with the crossings of those that are live. */
-const page = ({ host }: OperationContext, { view, time: meshNow }: Moment, claims: readonly Claim[], from: Viewpoint, looks: Looks): ListedClaim[] => {
+const page = ({ host }: OperationContext, { view, time: meshNow }: Moment, claims: readonly Claim[], from: Viewpoint, looks: Looks, waiters: ReadonlyMap<RecordId, WaiterRow[]>): ListedClaim[] => {
   const live = claims.filter(claim => stateOf(claim, meshNow) === 'live')
   const byClaim = new Map<RecordId, Crossing[]>(live.map(({ id }) => [id, []]))
   for (const each of view.claims.crossingsOf(live, meshNow, looks)) for (const { id } of [each.lead, each.follows]) byClaim.get(id)?.push(each)
@@ -80,7 +83,8 @@ const page = ({ host }: OperationContext, { view, time: meshNow }: Moment, claim
       crossings: crossings.slice(0, CROSSINGS_SHOWN).map(({ lead, follows: behind, witness, class: overlapClass }) => {
         const other = lead.id === claim.id ? behind : lead
         return { claim: view.shortId(other.entry), holder: holderText(host, other), witness, same_tree: overlapClass === 'same-tree' }
-      })
+      }),
+      waiting: (waiters.get(claim.id) ?? []).slice(0, CROSSINGS_SHOWN)
     }
   })
 }
@@ -101,11 +105,12 @@ export const claims = operation({
     const all = inOrder(found(context, moment, mine, here.value?.repo ?? '', here.value?.scope ?? []), moment.time)
     const from: Viewpoint = { host: hostId, session, where: around?.where ?? null }
     const looks = { left: LIMITS.crossingLooks }
+    const waiters = waitersOf(moment.view, moment.time)
     const shown: ListedClaim[] = []
     let bytes = 0
     for (let first = 0; first < Math.min(all.length, limit) && bytes <= LIMITS.claimListBytes; first += PAGE) {
       if (first > 0) await nextTurn()
-      for (const row of page(context, moment, all.slice(first, Math.min(first + PAGE, limit)), from, looks)) {
+      for (const row of page(context, moment, all.slice(first, Math.min(first + PAGE, limit)), from, looks, waiters)) {
         bytes += Buffer.byteLength(JSON.stringify(row))
         if (bytes <= LIMITS.claimListBytes) shown.push(row)
       }

@@ -8,10 +8,11 @@ import { doubtText, isNews } from '../doubt.js'
 import { fenceRemedy } from '../fence.js'
 import { hostRowsByKey, linkTo } from '../hosts.js'
 import { operation } from '../operation.js'
+import { deadlockRow, deadlocksNow } from '../waiting/deadlocks.js'
 import { troubleOf } from './status.js'
 
 export const checkSchema = z.object({
-  name: z.string().describe('what was looked at: home, key, store, witness, disk, damage, forks, clock, links …'),
+  name: z.string().describe('what was looked at: home, key, store, witness, disk, damage, forks, waiting, clock, links …'),
   /** `note`: nothing is wrong with this host, and its owner may want to know. `wrong`: something has to be done. */
   state: z.enum(['ok', 'note', 'wrong']),
   text: z.string(),
@@ -80,6 +81,13 @@ const refusalCheck = (host: Host): Check => {
   return noted('refusals', `${count} refused since start, ${invalid} records that say nothing`, 'skein verify')
 }
 
+/** No matter of this host's health, and the first thing that people look for when nobody goes on. */
+const waitingCheck = (host: Host, session: string): Check => {
+  const [first, ...rest] = deadlocksNow(host).map(deadlock => deadlockRow(host, session, deadlock))
+  if (first === undefined) return ok('waiting', 'nobody waits in a circle')
+  return noted('waiting', `${first.text}${rest.length === 0 ? '' : ` And ${rest.length} more: skein status`}`)
+}
+
 const SKEW_MS = 2_000
 
 const clockCheck = (host: Host): Check => {
@@ -116,8 +124,8 @@ export const doctor = operation({
   data: doctorSchema,
   tells: false,
   renewsLeases: false,
-  run: async ({ host }) => {
-    const checks = [await homeCheck(host), await keyCheck(host), ...storeChecks(host), witnessCheck(host), await diskCheck(host), refusalCheck(host), clockCheck(host), ...(await linkChecks(host))]
+  run: async ({ host, session }) => {
+    const checks = [await homeCheck(host), await keyCheck(host), ...storeChecks(host), witnessCheck(host), await diskCheck(host), refusalCheck(host), waitingCheck(host, session), clockCheck(host), ...(await linkChecks(host))]
     const sound = checks.every(({ state }) => state !== 'wrong')
     return { ok: true, data: { sound, daemon: host.daemonSince === null ? null : process.pid, checks }, exit: sound ? 0 : 1, next: [...new Set(checks.flatMap(({ state, next }) => (state === 'wrong' ? next : [])))].filter(step => step.startsWith('skein ')) }
   }

@@ -16,6 +16,8 @@ import { policiesInForce, policyRow, policySchema } from '../policies.js'
 import { reachOf } from '../reach.js'
 import { refusalRows, refusalRowSchema } from '../refusals.js'
 import { droppedRows, droppedSchema, withheldRows, withheldSchema } from '../withheld.js'
+import { deadlockRow, deadlocksNow, deadlockSchema } from '../waiting/deadlocks.js'
+import { waitsAround, waitSchema } from '../waiting/waiters.js'
 import { iso, shownHostId } from '../words.js'
 
 const owedSchema = z.object({ count: z.number().int(), oldest: z.string().nullable(), oldest_ms: z.number().int().nullable() })
@@ -41,6 +43,10 @@ const data = z.object({
   policies: z.array(policySchema),
   /** Overlaps of the asking session's own live claims. */
   crossings: z.array(z.object({ claim: z.string(), mine: z.string(), lead: z.string(), witness: z.string(), same_tree: z.boolean(), host: z.string(), session: z.string(), text: z.string() })),
+  /** Waits that the asking session stands in, and those of others for what it holds. */
+  waits: z.object({ mine: z.array(waitSchema), for_me: z.array(waitSchema) }),
+  /** Sessions on any host that wait for each other in a circle, each with who should give way. */
+  deadlocks: z.array(deadlockSchema),
   records: z.number().int(),
   /** History behind the newest snapshots that is not here: not fetched yet, or given up when the disk was short. Nothing that counts depends on it. */
   history_lacking: lackingSchema,
@@ -151,6 +157,8 @@ export const status = operation({
         directives: [],
         policies: policiesInForce(host, meshNow).map(policy => policyRow(host, policy)),
         crossings,
+        waits: waitsAround(host, session, meshNow),
+        deadlocks: deadlocksNow(host).slice(0, LIMITS.holdersListed).map(deadlock => deadlockRow(host, session, deadlock)),
         records: replica.view.count,
         history_lacking: lackingOf(host, null),
         ...trouble,

@@ -9,6 +9,7 @@ import { momentOf } from '../history.js'
 import { operation, type OperationContext } from '../operation.js'
 import { policyRow, policySchema } from '../policies.js'
 import { pathsHere } from '../scopes.js'
+import { waitersOf, waiterSchema } from '../waiting/waiters.js'
 import { claimData, claimSchema, holderText, type Viewpoint } from '../words.js'
 
 const args = z.object({
@@ -26,6 +27,8 @@ const holder = claimSchema.extend({
   witness: z.string(),
   /** Whether it leads the live ones that hold this path. */
   lead: z.boolean(),
+  /** Sessions that wait for it to end; at most 8. */
+  waiting: z.array(waiterSchema),
   /** Root of its work tree, where that is one of this host's and known here. */
   root: z.string().nullable()
 })
@@ -38,6 +41,7 @@ export type WhoData = z.infer<typeof data>
 export type Holder = z.infer<typeof holder>
 
 const HOLDERS_SHOWN = 32
+const WAITERS_SHOWN = 8
 
 /** The roots of this host's checkouts of a repository, by the name that they have in claims. */
 const rootsOf = ({ host }: OperationContext, repo: string, here: { readonly root: string } | null): ReadonlyMap<string, string> => {
@@ -71,6 +75,7 @@ export const who = operation({
     const roots = rootsOf(context, repo ?? '', place?.checkout ?? null)
     const { wall } = host.now()
     const { policies } = host.replica.acts.roster()
+    const waiters = waitersOf(view, meshNow)
     const answers = items.map(({ typed, item }) => {
       const overlapping = view.claims.overlapping({ repo: repo ?? '', scope: [item], mode: 'exclusive' }, meshNow, { states: ['live', 'stale'] })
       const live = overlapping.filter(({ claim }) => stateOf(claim, meshNow) === 'live')
@@ -85,6 +90,7 @@ export const who = operation({
           heard_ms: stated.heard === null ? null : Math.max(0, Math.round(wall - Date.parse(stated.heard))),
           witness,
           lead: place === 0 && live.length > 0,
+          waiting: (waiters.get(claim.id) ?? []).slice(0, WAITERS_SHOWN),
           root: claim.host === hostId ? (roots.get(claim.where?.checkout ?? '') ?? null) : null
         }
       })

@@ -5,6 +5,7 @@ import { isKindOf, type Entry, type EntryOf } from '../records/entry.js'
 import type { AnyRecord } from '../records/kinds.js'
 import type { Reference } from '../records/reference.js'
 import type { View } from '../view.js'
+import { waitEnd } from '../waiting/wait.js'
 
 /** What an author can see of its own records at one time. */
 export interface Moment {
@@ -79,7 +80,7 @@ const isAnswered = (entry: Entry, expires: Millis | undefined, { view, reach }: 
 const saidKeptMs = (record: AnyRecord): Millis => ('to' in record.fields && record.fields.to !== undefined ? LIMITS.saidKeptMs : LIMITS.intentKeptMs)
 
 const isPast = (entry: Entry, record: AnyRecord, moment: Moment): boolean => {
-  const { now } = moment
+  const { view, now } = moment
   switch (record.kind) {
     case 'claim':
       return isKindOf(entry, 'claim') && hasLapsed(entry, moment)
@@ -101,7 +102,7 @@ const isPast = (entry: Entry, record: AnyRecord, moment: Moment): boolean => {
     case 'status':
       return isOver(lastSaid(entry, moment), saidKeptMs(record), now)
     case 'wait':
-      return isOver(Math.max(lastSaid(entry, moment), record.fields.until ?? 0), LIMITS.saidKeptMs, now)
+      return isKindOf(entry, 'wait') && isOver(view.deliveries.withdrawn(entry) ? lastSaid(entry, moment) : waitEnd(entry), LIMITS.waitKeptMs, now)
     case 'message':
     case 'answer':
     case 'accept':

@@ -19,6 +19,6 @@ export const DEADLOCK_RULES = ['advise', 'auto'] as const
 export const POLICY_KEYS: ReadonlyMap<string, PolicyKey> = new Map<string, PolicyKey>([
   [OVERLAP, { values: OVERLAP_RULES, scoped: true, says: 'what becomes of a claim that overlaps a live one of another session: a warning; refused as --strict does; refused, and edits denied where hooks are set up' }],
   [OVERLAP_SAME_TREE, { values: OVERLAP_RULES, scoped: true, says: 'the same, only where both write to the same work tree; the stricter of the two holds' }],
-  [DEADLOCK, { values: DEADLOCK_RULES, scoped: false, says: 'whether sessions that wait for each other are advised what to do, or the youngest is told to give way' }],
+  [DEADLOCK, { values: DEADLOCK_RULES, scoped: false, says: 'whether sessions that wait for each other are advised what to do, or the host of the one that began last releases what the others wait for' }],
   [ADVANTAGE, { values: [], scoped: true, says: 'a host or session whose claims are ordered as if made ten minutes earlier; what its host has seen still goes before' }]
 ])

@@ -10,6 +10,7 @@ const COMMANDS: Readonly<Record<string, string>> = {
   claim: 'skein claim SCOPE…',
   renew: 'skein renew',
   release: 'skein release SCOPE|ID…',
+  wait: 'skein wait SCOPE…|ID…',
   intent: 'skein intent TEXT',
   proposal: 'skein propose TO TEXT --scope S…',
   ack: 'skein ack ID',

@@ -6,6 +6,9 @@ import { stateOf } from '../../../../src/core/coordination/claims/claim.js'
 import { droppable } from '../../../../src/core/coordination/compaction/droppable.js'
 import { isKindOf, textHash } from '../../../../src/core/coordination/records/entry.js'
 import { View } from '../../../../src/core/coordination/view.js'
+import { deadlocksIn } from '../../../../src/core/coordination/waiting/deadlocks.js'
+import { goalsOf } from '../../../../src/core/coordination/waiting/goal.js'
+import { standingWaits } from '../../../../src/core/coordination/waiting/wait.js'
 import { LIMITS } from '../../../../src/core/limits.js'
 import { MESH, MINUTE, NOON, Scribe, type Written } from '../records/scribe.js'
 
@@ -30,7 +33,7 @@ const step = fc.record({
   who: fc.nat(2),
   other: fc.nat(2),
   session: fc.constantFrom(...SESSIONS),
-  what: fc.constantFrom('claim', 'claim', 'claim', 'release', 'release', 'renew', 'renew', 'reclaim', 'reclaim', 'back', 'back', 'message', 'question', 'ack', 'ack', 'answer', 'withdraw', 'block', 'unblock', 'decision', 'receipt', 'sync', 'sync', 'compact', 'compact', 'compact', 'epoch', 'copy'),
+  what: fc.constantFrom('claim', 'claim', 'claim', 'release', 'release', 'renew', 'renew', 'reclaim', 'reclaim', 'back', 'back', 'message', 'question', 'ack', 'ack', 'answer', 'withdraw', 'block', 'unblock', 'decision', 'receipt', 'wait', 'wait', 'sync', 'sync', 'compact', 'compact', 'compact', 'epoch', 'copy'),
   pick: fc.nat(1_000),
   waitMs: fc.constantFrom(1_000, 1_000, 5 * MINUTE, 5 * MINUTE, 25 * MINUTE, 25 * MINUTE, 2 * HOUR, 2 * HOUR, DAY, 20 * DAY)
 })
@@ -131,11 +134,16 @@ class World {
     if (what === 'message') return write('message', { to, text: 'stop', ack: true, ...(pick % 3 === 0 ? { expires: this.now + DAY } : {}), ...(pick % 5 === 0 ? { deadline: this.now + HOUR } : {}) })
     if (what === 'question') return write('question', { to, text: 'why?', ack: true, implicit: true })
     if (what === 'block' || what === 'decision') return write(what, { text: 'so' })
+    if (what === 'wait') {
+      const claim = one(view.claims.inState(this.now, ['live']).filter(each => each.host !== host.host))
+      const until = this.now + ([MINUTE, 30 * MINUTE, 3 * DAY][pick % 3] ?? 0)
+      return write('wait', claim !== null && pick % 2 === 0 ? { re: [claim.id], until } : { repo: 'app', scope: [SCOPES[pick % 4]], ...(pick % 5 === 0 ? {} : { until }) })
+    }
     if (what === 'ack') {
       const entry = one(asked)
       return entry === null ? null : write(pick % 4 === 0 ? 'nack' : 'ack', { re: entry.id, hash: textHash(nodeCrypto, entry), ...(pick % 4 === 0 ? { reason: 'no' } : {}) })
     }
-    const kinds = { answer: ['question'], unblock: ['block'], withdraw: ['message', 'question', 'decision', 'block', 'claim'], receipt: ['message', 'question'] }[what] ?? []
+    const kinds = { answer: ['question'], unblock: ['block'], withdraw: ['message', 'question', 'decision', 'block', 'claim', 'wait'], receipt: ['message', 'question'] }[what] ?? []
     const target = one(entries.filter(entry => kinds.some(kind => entry.text.includes(`"kind":"${kind}"`)) && (what !== 'withdraw' || (entry.host === host.host && entry.session === session))))
     if (target === null) return null
     return write(what, what === 'receipt' ? { re: [target.id] } : { re: target.id, ...(what === 'answer' ? { text: 'so' } : {}) })
@@ -147,7 +155,9 @@ const claimsIn = (view: View, now: number): string => {
   const shown = view.claims.inState(now, ['not-yet', 'live', 'stale']).filter(claim => stateOf(claim, now) !== 'stale' || claim.until + LIMITS.leaseGraceMs + LIMITS.staleClaimKeptMs - HOUR > now)
   return JSON.stringify([
     shown.map(({ id, scope, until, turn, lead, reclaims }) => [id, scope, until, turn, lead, reclaims.map(each => each.id)]),
-    view.claims.crossings(now).map(({ key, lead, witness }) => [key, lead.id, witness])
+    view.claims.crossings(now).map(({ key, lead, witness }) => [key, lead.id, witness]),
+    standingWaits(view, now).map(wait => [wait.id, wait.until, goalsOf(view, wait, now).map(({ held }) => held.map(({ id }) => id))]),
+    deadlocksIn(view, now)
   ])
 }
 

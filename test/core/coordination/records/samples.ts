@@ -18,7 +18,7 @@ export const SAMPLES: Readonly<Record<Kind, RecordFields>> = {
   resolve: { claims: [SOME_ID, OTHER_ID], how: 'split', scope: ['src/auth/**'], text: 'you take the tests', to },
   offer: { claims: [SOME_ID], to, text: 'going home' },
   take: { re: SOME_ID, text: 'mine now' },
-  wait: { ...about, re: SOME_ID, until: NOON, text: 'need the schema' },
+  wait: { ...about, re: [SOME_ID], until: NOON, text: 'need the schema' },
   intent: { ...about, text: 'delete the branch', tags: ['auth'] },
   proposal: { ...about, to, text: 'I take auth, you take pay', ack: true, implicit: true, deadline: NOON, expires: NOON, attempt: 1 },
   accept: { re: SOME_ID, text: 'fine' },

@@ -132,12 +132,14 @@ export const take = kind({
 export const wait = kind({
   letter: 'w',
   family: 'claims',
-  description: 'says that a session waits for a scope to be free',
+  description: 'says that a session waits until one of several items, or claims, is free',
+  sendable: false,
   urgent: true,
-  fields: { ...about, re: optional(reference), until: optional(millis), text: optional(reason) },
+  /** `re`: the claims that are waited for, each by itself; `until`: when it is over without a word. */
+  fields: { ...about, re: optional(ids), until: optional(millis), text: optional(reason) },
   check: fields => (fields.scope === undefined && fields.re === undefined ? { field: 'scope', why: 'is missing: waits for what?', missing: true } : checkAbout(fields)),
   prose: (fields, names) => {
-    const what = [...(fields.scope === undefined ? [] : [listed(fields.scope)]), ...(fields.re === undefined ? [] : [names.record(fields.re)])]
-    return `waits for ${what.join(' and ')}${because(fields.text)}`
+    const what = [...(fields.scope === undefined ? [] : [listed(fields.scope)]), ...(fields.re === undefined ? [] : fields.re.map(id => names.record(id)))]
+    return `waits for ${what.join(' or ')}${because(fields.text)}`
   }
 })
