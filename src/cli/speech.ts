@@ -10,6 +10,11 @@ import { standardInput } from './standard-input.js'
 export const SCOPE: CommandOption = { flags: '--scope <scope...>', description: 'files, directories, patterns or names that it is about; quote patterns, and put them after the text', many: true }
 export const ACK: CommandOption = { flags: '--ack', description: 'an ack is wanted: pending until each recipient acks or refuses' }
 export const DEADLINE: CommandOption = { flags: '--deadline <when>', description: 'when it is due: 30m, 2h, 3d, or a time' }
+export const QUORUM: CommandOption = { flags: '--quorum <count>', description: 'so many acks are enough (with --ack, to a role or all); viewers do not count' }
+export const EXPIRES: readonly CommandOption[] = [
+  { flags: '--for <when>', description: 'how long it stands: 30m, 2h, 3d, or until a time; then it is owed no more' },
+  { flags: '--expires <when>', description: 'the same', hidden: true }
+]
 /** `--reason`, and the old name for it. */
 export const REASON: readonly CommandOption[] = [
   { flags: '--reason <text>', description: 'why' },
@@ -24,24 +29,37 @@ const TEXT_BYTES = 4 * 8_000
 /** The text as typed, or standard input for `-`. */
 export const spokenText = async (typed: string | undefined): Promise<Result<string | undefined>> => (typed === '-' ? standardInput(TEXT_BYTES) : success(typed))
 
-/** Milliseconds from now until the deadline. */
-const deadlineMs = (text: string | undefined): Result<number | undefined> => {
+/** Milliseconds from now until the time that was typed. */
+const fromNow = (name: 'deadline' | 'for', text: string | undefined): Result<number | undefined> => {
   if (text === undefined) return success(undefined)
   const duration = parseDuration(text)
   const at = duration === null ? Date.parse(text) - Date.now() : duration
-  return Number.isNaN(at) ? failure('FIELD_INVALID', `--deadline takes a duration such as 2h, or a time; not ${JSON.stringify(text)}`, { field: 'deadline', next: ['--deadline 2h'] }) : success(at)
+  return Number.isNaN(at) ? failure('FIELD_INVALID', `--${name} takes a duration such as 2h, or a time; not ${JSON.stringify(text)}`, { field: name, next: [`--${name} 2h`] }) : success(at)
 }
 
 /** Arguments that all verbs share, from the flags that were given. */
 export const speechOptions = (typed: Typed): Result<Readonly<Record<string, unknown>>> => {
-  const deadline = deadlineMs(textOption(typed, 'deadline'))
+  const deadline = fromNow('deadline', textOption(typed, 'deadline'))
   if (!deadline.ok) return deadline
+  const expires = fromNow('for', textOption(typed, 'for') ?? textOption(typed, 'expires'))
+  if (!expires.ok) return expires
+  const quorum = textOption(typed, 'quorum')
   const scope = listOption(typed, 'scope')
   return success({
     ...(scope.length === 0 ? {} : { scope }),
     ...(flagOption(typed, 'ack') ? { ack: true } : {}),
-    ...(deadline.value === undefined ? {} : { deadline_ms: deadline.value })
+    ...(deadline.value === undefined ? {} : { deadline_ms: deadline.value }),
+    ...(expires.value === undefined ? {} : { expires_ms: expires.value }),
+    ...(quorum === undefined ? {} : { quorum: Number(quorum) })
   })
+}
+
+/** `2/3 acked, quorum 2 met`, of what more than one were asked. */
+export const tallyText = (tally: SaidData['tally']): string | null => {
+  if (tally === null || (tally.of < 2 && tally.quorum === null)) return null
+  const refused = tally.refused === 0 ? '' : `, ${tally.refused} refused`
+  const quorum = tally.quorum === null ? '' : `, quorum ${tally.quorum.needs} ${tally.quorum.met ? 'met' : 'not met'}`
+  return `${tally.acked}/${tally.of} acked${refused}${quorum}`
 }
 
 const recipientText = ({ host, session, state, linked, heard }: SaidData['recipients'][number], now: number): string => {

@@ -16,6 +16,7 @@ export const reachOf = (host: Host): Reach => {
   return {
     now: host.meshNow(),
     atPeer: (id, entry) => id === replica.hostId || (keys.get(id) ?? []).some(key => replica.isAtPeer(key, entry.id)),
-    ended: id => (keys.get(id) ?? []).every(key => members.get(key)?.state === 'named')
+    ended: id => (keys.get(id) ?? []).every(key => members.get(key)?.state === 'named'),
+    isViewer: id => (keys.get(id) ?? []).some(key => members.get(key)?.role === 'viewer')
   }
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { Delivery } from '../core/coordination/delivery/delivery.js'
+import type { Delivery, Tally } from '../core/coordination/delivery/delivery.js'
 import type { Addressee } from '../core/coordination/records/addressee.js'
 import { kindShown, proseOf, type Entry } from '../core/coordination/records/entry.js'
 import type { Host } from '../host/host.js'
@@ -98,3 +98,18 @@ export const deliveryData = (host: Host, { recipient, heir, state, by, implicit,
   implicit,
   overdue
 })
+
+export const tallySchema = z
+  .object({
+    of: z.number().int().describe('who was asked'),
+    acked: z.number().int(),
+    refused: z.number().int(),
+    quorum: z.object({ needs: z.number().int(), counted: z.number().int().describe('acks that count for it: those of viewers do not'), met: z.boolean() }).nullable().describe('null: every ack is wanted')
+  })
+  .nullable()
+  .describe('null: no ack is wanted')
+
+/** `2/3`, and whether that is enough. */
+export type TallyData = z.infer<typeof tallySchema>
+
+export const tallyData = (tally: Tally | null): TallyData => (tally === null ? null : { ...tally, quorum: tally.quorum === null ? null : { ...tally.quorum } })

@@ -8,7 +8,8 @@ const ANSWERING: ReadonlyMap<string, (id: string) => string> = new Map([
   ['proposal', id => `skein accept ${id}, or skein reject ${id} --reason "…"`]
 ])
 
-const oweLine = ({ id, kind, answer, withdrawn, overdue, deadline }: InboxItem): string[] => {
+const oweLine = ({ id, kind, answer, withdrawn, superseded_by, overdue, deadline }: InboxItem): string[] => {
+  if (superseded_by !== null) return [`  said anew by its author: ${superseded_by}`]
   if (withdrawn) return ['  withdrawn by its author']
   if (answer !== 'wanted') return answer === null ? [] : [`  ack ${answer}`]
   const by = deadline === null ? '' : overdue ? `, overdue since ${clockText(deadline)}` : ` by ${clockText(deadline)}`

@@ -1,6 +1,6 @@
 import { failureReply } from '../../control/envelope.js'
 import { listOption, textArgument, textOption, type Command } from '../command.js'
-import { ACK, DEADLINE, SCOPE, speakAs } from '../speech.js'
+import { ACK, DEADLINE, EXPIRES, QUORUM, SCOPE, speakAs } from '../speech.js'
 
 export const TO = { name: '<to>', description: 'host, host/session (a unique beginning is enough), role:R, or all' } as const
 
@@ -27,18 +27,23 @@ export const send: Command = {
   name: 'send',
   group: 'records',
   summary: 'say something to a host, a session, a role or all',
-  arguments: [TO, { name: '<text>', description: 'what to say, or - for standard input' }],
+  arguments: [{ ...TO, name: '[to]' }, { name: '[text]', description: 'what to say, or - for standard input' }],
   options: [
     { flags: '--kind <kind>', description: 'status, note, task, result, … instead of a message' },
     { flags: '--re <id>', description: 'the record that it is about' },
     { flags: '--field <name=value>', description: 'a further field of the kind, such as outcome=failed; again for more', many: true },
+    { flags: '--again <id>', description: 'say a word of this session once more in its place, to the same; the text is all that may change, and an ack of the earlier one does not count for it' },
     ACK,
+    QUORUM,
     DEADLINE,
+    ...EXPIRES,
     SCOPE
   ],
   examples: [
     { line: 'skein send box "I pushed the schema; pull before you test"', does: 'free text to whoever works on box' },
     { line: "skein send role:worker 'freeze until 16:00' --ack --deadline 30m", does: 'each host of that role owes an ack' },
+    { line: "skein send all 'who can review?' --ack --quorum 2", does: 'pending until two have acked' },
+    { line: 'skein send --again m-8k2f', does: 'the same words once more, as the second attempt' },
     { line: 'npm test 2>&1 | tail -20 | skein send mac/claude-7f3a -', does: 'the text from standard input' },
     { line: "skein send box 'login done' --kind result --re j-4kq2 --field outcome=claimed-done", does: 'a result; done needs evidence' }
   ],
@@ -46,6 +51,9 @@ export const send: Command = {
   run: async (terminal, typed) => {
     const fields = furtherFields(listOption(typed, 'field'))
     if (typeof fields === 'string') return terminal.print(failureReply({ code: 'FIELD_INVALID', message: `--field takes name=value, not ${JSON.stringify(fields)}`, field: 'field', next: ['--field outcome=failed'] }), () => '')
+    const again = textOption(typed, 'again')
+    if (again !== undefined) return speakAs(terminal, 'send', typed, { again }, textArgument(typed, 0))
+    if (textArgument(typed, 1) === undefined) return terminal.print(failureReply({ code: 'USAGE', message: `send needs ${textArgument(typed, 0) === undefined ? 'somebody and a text' : 'a text'}`, field: textArgument(typed, 0) === undefined ? 'to' : 'text', next: ['skein send TO TEXT'] }), () => '')
     const kind = textOption(typed, 'kind')
     const re = textOption(typed, 're')
     const args = { to: textArgument(typed, 0) ?? '', ...(kind === undefined ? {} : { kind }), ...(re === undefined ? {} : { re }), ...(Object.keys(fields).length === 0 ? {} : { fields }) }

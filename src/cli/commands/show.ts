@@ -3,13 +3,15 @@ import { visible } from '../../control/visible.js'
 import { textArgument, type Command, type Terminal } from '../command.js'
 import { hanging } from '../paragraph.js'
 import { authorText, quotation, scopeText } from '../records.js'
+import { tallyText } from '../speech.js'
 import { noteSurfaced } from './inbox.js'
 import { ID } from './propose.js'
 
-const deliveryText = ({ host, session, state, by, by_session, at, reason, implicit, overdue }: ShowData['recipients'][number]): string => {
+const deliveryText = ({ host, session, heir, state, by, by_session, at, reason, implicit, overdue }: ShowData['recipients'][number]): string => {
   const who = session === null ? host : `${host}/${session}`
   const through = by === null ? '' : ` by ${by}${by_session === null ? '' : ` of ${by_session}`}${at === null ? '' : `, ${at}`}`
-  return `${who}: ${state}${implicit ? ' (by its reply)' : ''}${through}${reason === null ? '' : `: "${visible(reason)}"`}${overdue ? ', overdue' : ''}`
+  const ended = heir === null ? '' : `, ended: ${heir}`
+  return `${who}${ended}: ${state}${implicit ? ' (by its reply)' : ''}${through}${reason === null ? '' : `: "${visible(reason)}"`}${overdue ? ', overdue' : ''}`
 }
 
 const render = ({ columns, style }: Terminal, data: ShowData): string => {
@@ -24,6 +26,8 @@ const render = ({ columns, style }: Terminal, data: ShowData): string => {
     ...(data.ack || data.deadline !== null ? [['wanted', `${data.ack ? 'an ack' : 'done'}${data.deadline === null ? '' : ` by ${data.deadline}`}`] as [string, string]] : []),
     ...(data.reason_invalid === null ? [] : [['invalid', visible(data.reason_invalid)] as [string, string]]),
     ['prose', data.prose],
+    ...(data.superseded_by === null ? [] : [['superseded', `by ${data.superseded_by}`] as [string, string]]),
+    ...(tallyText(data.tally) === null ? [] : [['answers', tallyText(data.tally) ?? ''] as [string, string]]),
     ...data.recipients.map(each => ['delivery', deliveryText(each)] as [string, string]),
     ...data.replies.map(each => ['reply', `${each.id} ${each.prose}`] as [string, string]),
     ['id', data.record],

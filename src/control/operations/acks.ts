@@ -4,6 +4,7 @@ import { isKindOf, textHash, type Entry } from '../../core/coordination/records/
 import { operation, type OperationContext, type Outcome } from '../operation.js'
 import { recordData, recordSchema } from '../record-data.js'
 import { mayAnswer } from '../talk/answering.js'
+import { attemptOf } from '../talk/again.js'
 import { recordNamed } from '../talk/speech.js'
 
 const data = recordSchema.extend({
@@ -26,7 +27,8 @@ const respond = async (context: OperationContext, kind: 'ack' | 'nack', id: stri
   const about = recordNamed(context, id)
   if (!about.ok) return about
   const hash = textHash(host.adapters.crypto, about.value)
-  const fields = { re: about.value.id, hash, ...words }
+  const attempt = attemptOf(about.value)
+  const fields = { re: about.value.id, hash, ...(attempt === null ? {} : { attempt }), ...words }
   const checked = checkDraft(kind, fields, each => view.kindOf(each))
   if (!checked.ok) return { ok: false, failure: { ...checked.failure, message: checked.failure.message.replaceAll(about.value.id, view.shortId(about.value)), ...(checked.failure.code === 'FIELD_MISSING' ? { next: [`skein nack ${id} --reason TEXT`] } : {}) } }
   const may = mayAnswer(context, about.value)

@@ -13,6 +13,7 @@ const item = recordSchema.extend({
   unread: z.boolean().describe('not yet put before this session'),
   answer: z.enum(['wanted', 'given', 'refused', 'expired']).nullable().describe('the ack that this host owes; null: none is wanted'),
   withdrawn: z.boolean(),
+  superseded_by: z.string().nullable().describe('what its author said in its place'),
   overdue: z.boolean(),
   age_ms: z.number().int()
 })
@@ -69,13 +70,16 @@ const itemOf = (context: OperationContext, entry: Entry, reach: ReturnType<typeo
   })
   const record = recordData(host, entry)
   const withdrawn = deliveries.withdrawn(entry)
+  const superseding = deliveries.supersededBy(entry)
   const state = mine?.state ?? 'ended'
   const answered = state === 'acked' || state === 'refused' || state === 'expired' ? ANSWERS[state] : 'wanted'
+  const isClosed = withdrawn || superseding !== null || mine?.open !== true
   return {
     ...record,
     unread: isUnread(context, entry),
-    answer: !record.ack || mine === undefined || (withdrawn && answered === 'wanted') ? null : answered,
+    answer: !record.ack || mine === undefined || (isClosed && answered === 'wanted') ? null : answered,
     withdrawn,
+    superseded_by: superseding === null ? null : host.replica.view.shortId(superseding),
     overdue: mine?.overdue === true,
     age_ms: Math.max(0, Math.round(meshNow - entry.wall))
   }

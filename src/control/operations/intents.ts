@@ -7,7 +7,7 @@ import type { Warning } from '../envelope.js'
 import { operation, type OperationContext } from '../operation.js'
 import { repositoryHere } from '../place.js'
 import { recordData, recordSchema } from '../record-data.js'
-import { recipientsData, saidSchema, say, speechArgs } from '../talk/speech.js'
+import { saidData, saidSchema, say, speechArgs } from '../talk/speech.js'
 
 const data = saidSchema.extend({
   concurrent: z.array(recordSchema).describe('intents of other sessions in the last ten minutes, newest first'),
@@ -64,9 +64,7 @@ export const intent = operation({
     return {
       ok: true,
       data: {
-        ...recordData(host, entry),
-        recorded: true as const,
-        recipients: recipientsData(context, entry),
+        ...saidData(context, entry),
         concurrent: concurrent.map(each => recordData(host, each)),
         warning: told[0]?.text ?? null
       },

@@ -1,13 +1,14 @@
 import { z } from 'zod'
-import type { Owed } from '../../core/coordination/delivery/delivery.js'
+import type { Owed, Reach } from '../../core/coordination/delivery/delivery.js'
 import { operation, type OperationContext } from '../operation.js'
 import { reachOf } from '../reach.js'
-import { deliveryData, deliverySchema, recordData, recordSchema } from '../record-data.js'
+import { deliveryData, deliverySchema, recordData, recordSchema, tallyData, tallySchema } from '../record-data.js'
 import { unheardOf, unheardSchema } from '../unheard.js'
 
 const open = recordSchema.extend({
   age_ms: z.number().int(),
-  delivery: deliverySchema.describe('how far it has come with the one recipient that still owes')
+  delivery: deliverySchema.describe('how far it has come with the one recipient that still owes'),
+  tally: tallySchema
 })
 
 const counted = z.object({ host: z.string(), count: z.number().int(), oldest_ms: z.number().int() })
@@ -25,10 +26,11 @@ const data = z.object({
 export type PendingData = z.infer<typeof data>
 export type OpenData = z.infer<typeof open>
 
-const openData = ({ host }: OperationContext, { entry, delivery, ageMs }: Owed): OpenData => ({
+const openData = ({ host }: OperationContext, { entry, delivery, ageMs }: Owed, reach: Reach): OpenData => ({
   ...recordData(host, entry),
   age_ms: Math.round(ageMs),
-  delivery: deliveryData(host, delivery)
+  delivery: deliveryData(host, delivery),
+  tally: tallyData(host.replica.view.deliveries.tally(entry, reach))
 })
 
 const countedBy = (items: readonly OpenData[], hostOf: (item: OpenData) => string): z.infer<typeof counted>[] => {
@@ -52,8 +54,8 @@ export const pending = operation({
     const reach = reachOf(host)
     const here = { host: host.replica.hostId }
     const whose = all ? here : { ...here, session }
-    const owed = deliveries.owed(whose, reach).map(each => openData(context, each))
-    const owe = deliveries.owing(whose, reach).map(each => openData(context, each))
+    const owed = deliveries.owed(whose, reach).map(each => openData(context, each, reach))
+    const owe = deliveries.owing(whose, reach).map(each => openData(context, each, reach))
     return {
       ok: true,
       data: {

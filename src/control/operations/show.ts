@@ -7,7 +7,8 @@ import { success, type Result } from '../../core/result.js'
 import { LIMITS } from '../../core/limits.js'
 import { Told } from '../history.js'
 import { operation, type OperationContext } from '../operation.js'
-import { recordData, recordSchema, referencesOf } from '../record-data.js'
+import { reachOf } from '../reach.js'
+import { recordData, recordSchema, referencesOf, tallyData, tallySchema } from '../record-data.js'
 import { recipientsData, recordNamed, saidSchema } from '../talk/speech.js'
 import { isForCaller, isUnread } from './inbox.js'
 
@@ -19,8 +20,10 @@ const data = recordSchema.extend({
   stamp: z.object({ wall_ms: z.number(), count: z.number(), offset_ms: z.number() }).nullable().describe('hybrid clock of its author, and how far that was ahead of mesh time'),
   version: z.number().int().nullable().describe('of the record schema that its author wrote by'),
   withdrawn: z.boolean(),
+  superseded_by: z.string().nullable().describe('what its author said in its place: an ack of that one is none of this'),
   history: z.boolean().describe('it has ended and left its author\'s document: told from the log on disk'),
   recipients: saidSchema.shape.recipients,
+  tally: tallySchema,
   replies: z.array(recordSchema).describe('what answers it, oldest first; receipts left out'),
   unread: z.boolean().describe('addressed to the caller and not put before it until now')
 })
@@ -77,6 +80,7 @@ export const show = operation({
     if (!found.ok) return found
     const { entry, deliveries, isHistory } = found.value
     const header = entry.parsed.type === 'valid' ? entry.parsed.record : entry.parsed.header
+    const superseding = deliveries.supersededBy(entry)
     const replies = deliveries.answersTo(entry.id).filter(({ parsed }) => parsed.type !== 'valid' || parsed.record.kind !== 'receipt')
     return {
       ok: true,
@@ -89,8 +93,10 @@ export const show = operation({
         stamp: header === null ? null : { wall_ms: header.stamp[0], count: header.stamp[1], offset_ms: header.offset },
         version: versionOf(entry),
         withdrawn: deliveries.withdrawn(entry),
+        superseded_by: superseding === null ? null : host.replica.view.names().record(superseding.id),
         history: isHistory,
         recipients: recipientsData(context, entry, deliveries),
+        tally: tallyData(deliveries.tally(entry, reachOf(host))),
         replies: replies.map(reply => recordData(host, reply)),
         unread: !isHistory && isForCaller(context, entry) && isUnread(context, entry)
       }

@@ -4,6 +4,7 @@ import { KIND_NAMES } from '../../core/coordination/records/kinds.js'
 import { failure, type Result } from '../../core/result.js'
 import { nearest } from '../nearest.js'
 import { operation } from '../operation.js'
+import { speakAgain, superseding } from '../talk/again.js'
 import { mayAnswer } from '../talk/answering.js'
 import { recordNamed, saidSchema, speak, speechArgs } from '../talk/speech.js'
 
@@ -24,14 +25,17 @@ const sendable = (kind: string): Result<true> => {
 export const send = operation({
   name: 'send',
   args: z.object({
-    ...toArgs,
+    ...speechArgs,
+    to: z.string().optional(),
+    again: z.string().optional().describe('id of a word of one\'s own that is said once more in its place, to the same, with another text where one is given'),
     kind: z.string().optional().describe('message, when left out'),
     re: z.string().optional().describe('id of what it is about'),
     fields: z.record(z.string(), z.unknown()).optional().describe('further fields of the kind by name')
   }),
   data: saidSchema,
   tells: true,
-  run: async (context, { kind = 'message', re, ...rest }) => {
+  run: async (context, { kind = 'message', re, again, ...rest }) => {
+    if (again !== undefined) return speakAgain(context, again, rest.text)
     const checked = sendable(kind)
     if (!checked.ok) return checked
     const about = re === undefined ? null : recordNamed(context, re)
@@ -42,10 +46,14 @@ export const send = operation({
 
 export const propose = operation({
   name: 'propose',
-  args: z.object(toArgs),
+  args: z.object({ ...toArgs, supersedes: z.string().optional().describe('id of a proposal of one\'s own that this one stands for from now on') }),
   data: saidSchema,
   tells: true,
-  run: async (context, args) => speak(context, { ...args, kind: 'proposal', command: 'skein propose', implicit: args.ack === true })
+  run: async (context, { supersedes, ...args }) => {
+    const older = supersedes === undefined ? null : superseding(context, supersedes, 'proposal')
+    if (older?.ok === false) return older
+    return speak(context, { ...args, kind: 'proposal', command: 'skein propose', implicit: args.ack === true, ...(older === null ? {} : { fields: older.value }) })
+  }
 })
 
 /** An answer is wanted, and counts as the ack. */

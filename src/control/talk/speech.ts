@@ -12,7 +12,7 @@ import { heardAt } from '../freshness.js'
 import type { OperationContext, Outcome } from '../operation.js'
 import { overlapWarnings } from '../overlaps.js'
 import { reachOf } from '../reach.js'
-import { deliveryData, deliverySchema, recordData, recordSchema } from '../record-data.js'
+import { deliveryData, deliverySchema, recordData, recordSchema, tallyData, tallySchema } from '../record-data.js'
 import { scopeHere, type ScopeHere } from '../scopes.js'
 import { iso } from '../words.js'
 
@@ -21,7 +21,9 @@ export const speechArgs = {
   text: z.string().optional(),
   scope: z.array(z.string()).optional().describe('as typed; made canonical in the caller\'s folder'),
   ack: z.boolean().optional().describe('an ack is wanted'),
-  deadline_ms: z.number().optional().describe('from now until the ack or the work is due')
+  deadline_ms: z.number().optional().describe('from now until the ack or the work is due'),
+  expires_ms: z.number().optional().describe('from now until it is owed no more'),
+  quorum: z.number().optional().describe('how many acks are enough')
 }
 
 /** Something that a session wants said, as it was asked for. */
@@ -33,6 +35,8 @@ export interface Speech {
   readonly scope?: readonly string[] | undefined
   readonly ack?: boolean | undefined
   readonly deadline_ms?: number | undefined
+  readonly expires_ms?: number | undefined
+  readonly quorum?: number | undefined
   /** A reply counts as the ack. */
   readonly implicit?: boolean
   readonly to?: string | undefined
@@ -44,7 +48,8 @@ export interface Speech {
 
 export const saidSchema = recordSchema.extend({
   recorded: z.literal(true),
-  recipients: z.array(deliverySchema.extend({ linked: z.boolean(), heard: z.string().nullable().describe('when the host was last heard; null: never') }))
+  recipients: z.array(deliverySchema.extend({ linked: z.boolean(), heard: z.string().nullable().describe('when the host was last heard; null: never') })),
+  tally: tallySchema
 })
 
 /** What was written, and how far it has come with each recipient at this moment. */
@@ -60,14 +65,18 @@ const addresseeFor = (context: OperationContext, { to, about, command }: Speech)
   return success(about === undefined ? null : authorOf(context, about))
 }
 
-const deadlineAt = (meshNow: Millis, ms: number): Result<Millis> =>
-  Number.isFinite(ms) && ms > 0 ? success(Math.round(meshNow + ms)) : failure('FIELD_INVALID', 'the deadline is over already', { field: 'deadline', next: ['--deadline 2h'] })
+const timeAt = (meshNow: Millis, ms: number | undefined, field: 'deadline' | 'for'): Result<Millis | null> => {
+  if (ms === undefined) return success(null)
+  return Number.isFinite(ms) && ms > 0 ? success(Math.round(meshNow + ms)) : failure('FIELD_INVALID', `--${field} names a time that is over already`, { field, next: [`--${field} 2h`] })
+}
 
 const fieldsFor = (context: OperationContext, speech: Speech, here: ScopeHere | null): Result<RecordFields> => {
   const to = addresseeFor(context, speech)
   if (!to.ok) return to
-  const deadline = speech.deadline_ms === undefined ? null : deadlineAt(context.meshNow, speech.deadline_ms)
-  if (deadline?.ok === false) return deadline
+  const deadline = timeAt(context.meshNow, speech.deadline_ms, 'deadline')
+  if (!deadline.ok) return deadline
+  const expires = timeAt(context.meshNow, speech.expires_ms, 'for')
+  if (!expires.ok) return expires
   const known = kindSpec(speech.kind)?.fields ?? {}
   const words = Object.hasOwn(known, 'text') || !Object.hasOwn(known, 'reason') ? 'text' : 'reason'
   return success({
@@ -78,7 +87,9 @@ const fieldsFor = (context: OperationContext, speech: Speech, here: ScopeHere | 
     ...(speech.text === undefined ? {} : { [words]: speech.text }),
     ...(speech.ack === true ? { ack: true } : {}),
     ...(speech.implicit === true && to.value !== null ? { implicit: true } : {}),
-    ...(deadline === null ? {} : { deadline: deadline.value })
+    ...(speech.quorum === undefined ? {} : { quorum: speech.quorum }),
+    ...(deadline.value === null ? {} : { deadline: deadline.value }),
+    ...(expires.value === null ? {} : { expires: expires.value })
   })
 }
 
@@ -109,6 +120,7 @@ const hints = ({ command, to }: Speech): ReadonlyMap<string, readonly string[]> 
   new Map([
     ['scope', [`${command} ${to === undefined ? '' : 'TO '}TEXT --scope PATH…`]],
     ['to', [`${command} TO TEXT`]],
+    ['ack', [`${command} TO TEXT --ack --quorum 2`]],
     ['outcome', [`${command} TO TEXT --field outcome=claimed-done`]],
     ['evidence', [`${command} TO TEXT --field outcome=done --field 'evidence=[{"command":"npm test","exit":0}]'`]]
   ])
@@ -135,12 +147,19 @@ export const say = async (context: OperationContext, speech: Speech): Promise<Re
   return success({ entry, warnings, here: scoped })
 }
 
+export const saidData = (context: OperationContext, entry: Entry): SaidData => ({
+  ...recordData(context.host, entry),
+  recorded: true,
+  recipients: recipientsData(context, entry),
+  tally: tallyData(context.host.replica.view.deliveries.tally(entry, reachOf(context.host)))
+})
+
 /** Says it, and answers with what was written. */
 export const speak = async (context: OperationContext, speech: Speech): Promise<Outcome<SaidData>> => {
   const said = await say(context, speech)
   if (!said.ok) return said
   const { entry, warnings, here } = said.value
-  const data: SaidData = { ...recordData(context.host, entry), recorded: true, recipients: recipientsData(context, entry) }
+  const data: SaidData = saidData(context, entry)
   return { ok: true, data, warnings, ...(here?.repo === null || here?.repo === undefined ? {} : { repositories: [here.repo] }) }
 }
 

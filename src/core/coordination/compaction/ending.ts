@@ -18,7 +18,7 @@ export interface Moment {
 }
 
 export const momentOf = (view: View, now: Millis): Moment => {
-  const reach: Reach = { now: now - LIMITS.endedKeptMs, atPeer: () => true, ended: host => isGone(view, host) }
+  const reach: Reach = { now: now - LIMITS.endedKeptMs, atPeer: () => true, ended: host => isGone(view, host), isViewer: host => isViewer(view, host) }
   const passedOn = new Map<HostId, boolean>()
   return {
     view,
@@ -45,6 +45,8 @@ const isGone = (view: View, host: HostId): boolean => {
   }
   return found
 }
+
+const isViewer = (view: View, host: HostId): boolean => Array.from(view.members().values()).some(member => member.hostId === host && member.role === 'viewer')
 
 const isOver = (end: Millis, keptMs: Millis, now: Millis): boolean => end + keptMs < now
 
@@ -74,7 +76,7 @@ const isUnblocked = (entry: Entry, { view }: Moment): boolean =>
   view.deliveries.withdrawn(entry) || view.deliveries.answersTo(entry.id).some(answer => isKindOf(answer, 'unblock'))
 
 const isAnswered = (entry: Entry, expires: Millis | undefined, { view, reach }: Moment): boolean =>
-  view.deliveries.withdrawn(entry) || (expires !== undefined && reach.now > expires) || view.deliveries.answersTo(entry.id).some(answer => answer.host !== entry.host && isReply(answer))
+  view.deliveries.settled(entry) || (expires !== undefined && reach.now > expires) || view.deliveries.answersTo(entry.id).some(answer => answer.host !== entry.host && isReply(answer))
 
 /** What was said to somebody stays for who was away; what was said to nobody is of the day. */
 const saidKeptMs = (record: AnyRecord): Millis => ('to' in record.fields && record.fields.to !== undefined ? LIMITS.saidKeptMs : LIMITS.intentKeptMs)
@@ -147,7 +149,12 @@ const NOTHING: readonly Reference[] = []
 /** What a record ends, answers or marks: it stays as long as any of these stands, since without it that would stand as if never ended. */
 export const boundTo = ({ parsed }: Entry): readonly Reference[] => {
   if (parsed.type !== 'valid') return NOTHING
-  const { record } = parsed
+  const { fields } = parsed.record
+  const ended = endedBy(parsed.record)
+  return 'supersedes' in fields && fields.supersedes !== undefined ? [...ended, fields.supersedes] : ended
+}
+
+const endedBy = (record: AnyRecord): readonly Reference[] => {
   switch (record.kind) {
     case 'release':
     case 'reclaim':

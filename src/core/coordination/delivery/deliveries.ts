@@ -3,7 +3,7 @@ import type { Actor } from '../claims/actor.js'
 import type { Crypto } from '../../crypto.js'
 import { recipientsOf, type Addressee, type Recipient } from '../records/addressee.js'
 import { compareEntries, isKindOf, textHash, type Entry } from '../records/entry.js'
-import type { Delivery, DeliveryState, Owed, Reach } from './delivery.js'
+import type { Delivery, DeliveryState, Owed, Reach, Tally } from './delivery.js'
 import { Successions, type Heir } from './successions.js'
 
 interface Asked {
@@ -12,6 +12,7 @@ interface Asked {
   readonly implicit: boolean
   readonly deadline: number | null
   readonly expires: number | null
+  readonly quorum: number | null
 }
 
 /** What a record asks of whom, or null where it is addressed to nobody. */
@@ -19,8 +20,8 @@ const askedOf = ({ parsed }: Entry): Asked | null => {
   if (parsed.type !== 'valid') return null
   const { fields } = parsed.record
   if (!('to' in fields) || fields.to === undefined) return null
-  const { ack = false, implicit = false, deadline = null, expires = null } = fields
-  return { to: fields.to, ack, implicit, deadline, expires }
+  const { ack = false, implicit = false, deadline = null, expires = null, quorum = null } = fields
+  return { to: fields.to, ack, implicit, deadline, expires, quorum }
 }
 
 const answered = ({ parsed }: Entry): readonly string[] => {
@@ -29,6 +30,9 @@ const answered = ({ parsed }: Entry): readonly string[] => {
   if (!('re' in fields) || fields.re === undefined) return []
   return typeof fields.re === 'string' ? [fields.re] : fields.re
 }
+
+const supersededIn = ({ parsed }: Entry): string | null =>
+  parsed.type === 'valid' && 'supersedes' in parsed.record.fields ? (parsed.record.fields.supersedes ?? null) : null
 
 const REPLIES = new Set(['answer', 'accept', 'reject'])
 
@@ -43,6 +47,7 @@ export class Deliveries {
   readonly successions = new Successions(id => this.answersTo(id))
   readonly #crypto: Crypto
   readonly #answers = new Map<string, Set<Entry>>()
+  readonly #newer = new Map<string, Set<Entry>>()
   readonly #wantedFrom = new Map<HostId, Set<Entry>>()
   readonly #wantedBy = new Map<HostId, Set<Entry>>()
 
@@ -52,6 +57,8 @@ export class Deliveries {
 
   add(entry: Entry): void {
     this.successions.add(entry)
+    const older = supersededIn(entry)
+    if (older !== null) setOf(this.#newer, older).add(entry)
     for (const id of answered(entry)) setOf(this.#answers, id).add(entry)
     const asked = askedOf(entry)
     if (asked === null || !asked.ack) return
@@ -61,6 +68,8 @@ export class Deliveries {
 
   remove(entry: Entry): void {
     this.successions.remove(entry)
+    const older = supersededIn(entry)
+    if (older !== null) this.#newer.get(older)?.delete(entry)
     for (const id of answered(entry)) this.#answers.get(id)?.delete(entry)
     const asked = askedOf(entry)
     if (asked === null || !asked.ack) return
@@ -78,9 +87,21 @@ export class Deliveries {
     return this.answersTo(entry.id).some(other => isKindOf(other, 'withdraw') && other.host === entry.host && other.session === entry.session)
   }
 
+  /** What its author, or who came after it, said in its place: the newest; null where it stands. */
+  supersededBy(entry: Entry): Entry | null {
+    const author = { host: entry.host, session: entry.session }
+    const newer = [...(this.#newer.get(entry.id) ?? [])].filter(each => each.host === author.host && (each.session === author.session || this.#cameAfter(each, entry)))
+    return latest(newer)
+  }
+
+  /** Nobody owes an answer to it any more: its author took it back, or said it anew. */
+  settled(entry: Entry): boolean {
+    return this.withdrawn(entry) || this.supersededBy(entry) !== null
+  }
+
   /** Whether an ack of it is wanted that somebody still owes. */
   isOwed(entry: Entry, reach: Reach): boolean {
-    return askedOf(entry)?.ack === true && !this.withdrawn(entry) && this.of(entry, reach).some(({ state }) => OPEN.has(state))
+    return askedOf(entry)?.ack === true && !this.settled(entry) && this.of(entry, reach).some(({ open }) => open)
   }
 
   /** One delivery for each recipient, in the order of the address; none for what is addressed to nobody. */
@@ -88,7 +109,19 @@ export class Deliveries {
     const asked = askedOf(entry)
     if (asked === null) return []
     const answers = [...(this.#answers.get(entry.id) ?? [])]
-    return recipientsOf(asked.to).map(recipient => this.#deliver(entry, asked, recipient, answers, reach))
+    const deliveries = recipientsOf(asked.to).map(recipient => this.#deliver(entry, asked, recipient, answers, reach))
+    return asked.quorum !== null && ackedOf(deliveries, reach) >= asked.quorum ? deliveries.map(delivery => ({ ...delivery, open: false, overdue: false })) : deliveries
+  }
+
+  /** How many of those asked have answered; null for what wants no ack. */
+  tally(entry: Entry, reach: Reach): Tally | null {
+    const asked = askedOf(entry)
+    if (asked === null || !asked.ack) return null
+    const deliveries = this.of(entry, reach)
+    const counted = ackedOf(deliveries, reach)
+    const inState = (state: DeliveryState): number => deliveries.filter(delivery => delivery.state === state).length
+    const quorum = asked.quorum === null ? null : { needs: asked.quorum, counted, met: counted >= asked.quorum }
+    return { of: deliveries.length, acked: inState('acked'), refused: inState('refused'), quorum }
   }
 
   /** Wanted acks that others still owe: to all sessions of the host, or to the one that is named and those that it came after. Oldest first. */
@@ -139,8 +172,8 @@ export class Deliveries {
 
   #open(entries: readonly Entry[], reach: Reach, mine: (delivery: Delivery) => boolean): Owed[] {
     return entries.toSorted(compareEntries).flatMap(entry => {
-      if (this.withdrawn(entry)) return []
-      const deliveries = this.of(entry, reach).filter(delivery => mine(delivery) && OPEN.has(delivery.state))
+      if (this.settled(entry)) return []
+      const deliveries = this.of(entry, reach).filter(delivery => mine(delivery) && delivery.open)
       return deliveries.map(delivery => ({ entry, delivery, ageMs: Math.max(0, reach.now - entry.wall) }))
     })
   }
@@ -154,7 +187,7 @@ export class Deliveries {
     const seen = theirs.filter(answer => isKindOf(answer, 'receipt') && this.#isBefore(answer, recipient, heir))
     const told = (state: DeliveryState, by: Entry | null): Delivery => {
       const open = OPEN.has(state)
-      return { recipient, heir: open ? heir : null, state, by, implicit: by !== null && by === reply && explicit === null, overdue: open && asked.deadline !== null && reach.now > asked.deadline }
+      return { recipient, heir: open ? heir : null, state, by, implicit: by !== null && by === reply && explicit === null, open, overdue: open && asked.deadline !== null && reach.now > asked.deadline }
     }
     if (explicit !== null) return told(isKindOf(explicit, 'nack') ? 'refused' : 'acked', explicit)
     if (reply !== null) return told('acked', reply)
@@ -164,6 +197,10 @@ export class Deliveries {
     const first = seen.toSorted(compareEntries)[0]
     if (first !== undefined) return told('surfaced', first)
     return told(reach.atPeer(recipient.host, entry) ? 'at-peer' : 'written', null)
+  }
+
+  #cameAfter(one: Entry, other: Entry): boolean {
+    return one.session !== null && other.session !== null && this.speaksFor({ host: one.host, session: one.session }, { host: other.host, session: other.session })
   }
 
   /** Who has it in place of the session that it names, where that one has ended and left it open. */
@@ -185,6 +222,9 @@ export class Deliveries {
     return (isKindOf(answer, 'ack') || isKindOf(answer, 'nack')) && answer.parsed.record.fields.hash === textHash(this.#crypto, entry)
   }
 }
+
+/** Acks that count for a quorum. */
+const ackedOf = (deliveries: readonly Delivery[], reach: Reach): number => deliveries.filter(({ state, recipient }) => state === 'acked' && reach.isViewer?.(recipient.host) !== true).length
 
 const OPEN: ReadonlySet<DeliveryState> = new Set(['written', 'at-peer', 'surfaced'])
 

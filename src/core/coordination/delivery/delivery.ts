@@ -18,6 +18,8 @@ export interface Delivery {
   readonly by: Entry | null
   /** A reply counted as the ack, as the sender allowed. */
   readonly implicit: boolean
+  /** An answer may still come, and enough others have not answered yet. */
+  readonly open: boolean
   /** The deadline is over and no answer came. */
   readonly overdue: boolean
 }
@@ -29,6 +31,17 @@ export interface Reach {
   atPeer(host: HostId, entry: Entry): boolean
   /** Whether the host left for good. None has, when absent. */
   ended?(host: HostId): boolean
+  /** Whether the host only looks on: its ack counts for itself and for no quorum. None does, when absent. */
+  isViewer?(host: HostId): boolean
+}
+
+/** How many of those asked have answered. */
+export interface Tally {
+  readonly of: number
+  readonly acked: number
+  readonly refused: number
+  /** How many acks are enough, and how many of those given count for that (viewers' do not); null where all are asked for. */
+  readonly quorum: { readonly needs: number; readonly counted: number; readonly met: boolean } | null
 }
 
 /** A wanted ack that is still open between a sender and one recipient. */

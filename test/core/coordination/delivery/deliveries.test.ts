@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { nodeCrypto } from '../../../../src/adapters/crypto/node.js'
 import type { SessionName } from '../../../../src/core/brand.js'
 import type { Reach } from '../../../../src/core/coordination/delivery/delivery.js'
+import { checkDraft } from '../../../../src/core/coordination/records/draft.js'
 import { textHash } from '../../../../src/core/coordination/records/entry.js'
 import type { RecordFields } from '../../../../src/core/coordination/records/record.js'
 import { entryIn, give, MINUTE, NOON, Scribe, viewOf, type Written } from '../records/scribe.js'
@@ -133,5 +134,59 @@ describe('owed', () => {
   it('still, with the same id, however often it is read', () => {
     const readTwice = viewOf(hosts, [first, answer('receipt', first), answer('receipt', first, box, NOON + 9)])
     expect(readTwice.deliveries.owing({ host: box.host }, reach(now)).map(({ entry }) => entry.id)).toEqual([first.id])
+  })
+})
+
+describe('what is said anew', () => {
+  const first = asked()
+  const second = mac.write('message', { to: { host: box.host }, text: 'please read, now', ack: true, supersedes: first.id, attempt: 2 }, NOON + 2 * MINUTE)
+  const open = (...written: readonly Written[]) => viewOf(hosts, written).deliveries.owed({ host: mac.host }, reach(NOON + 9 * MINUTE)).map(({ entry }) => entry.id)
+
+  it('is owed in place of what it stands for, and a late ack of that one does not clear it', () => {
+    expect(open(first)).toEqual([first.id])
+    expect(open(first, second)).toEqual([second.id])
+    expect(open(first, second, answer('ack', first, box, NOON + 3 * MINUTE))).toEqual([second.id])
+    expect(open(first, second, answer('ack', second, box, NOON + 3 * MINUTE))).toEqual([])
+    // an ack whose hash is that of the old text clears nothing, whatever it names
+    const stale = textHash(nodeCrypto, entryIn(viewOf([mac], [first]), first))
+    expect(open(first, second, answer('ack', second, box, NOON + 3 * MINUTE, { hash: stale }))).toEqual([second.id])
+  })
+
+  it('only by its own author', () => {
+    const other = spark.write('message', { to: { host: box.host }, text: 'no', ack: true, supersedes: first.id }, NOON + MINUTE)
+    const beside = mac.write('message', { to: { host: box.host }, text: 'no', supersedes: first.id }, NOON + MINUTE, 'claude-2')
+    expect(open(first, other)).toEqual([first.id])
+    expect(open(first, beside)).toEqual([first.id])
+  })
+})
+
+describe('a quorum', () => {
+  const call = (quorum?: number) => mac.write('message', { to: { role: 'worker', hosts: hosts.map(({ host }) => host) }, text: 'go?', ack: true, ...(quorum === undefined ? {} : { quorum }) }, NOON)
+  const tally = (about: Written, written: readonly Written[], viewer: Scribe | null = null) => {
+    const view = viewOf(hosts, [about, ...written])
+    const facts = reach(NOON + 9 * MINUTE, { isViewer: host => host === viewer?.host })
+    return [view.deliveries.tally(entryIn(view, about), facts), view.deliveries.owed({ host: mac.host }, facts).length]
+  }
+  const two = (about: Written) => [answer('ack', about), answer('ack', about, spark)]
+
+  it('is met by so many acks, and then nobody owes one; without it all are asked', () => {
+    const [all, pair, three] = [call(), call(2), call(3)]
+    expect(tally(all, two(all))).toEqual([{ of: 3, acked: 2, refused: 0, quorum: null }, 1])
+    expect(tally(pair, two(pair))).toEqual([{ of: 3, acked: 2, refused: 0, quorum: { needs: 2, counted: 2, met: true } }, 0])
+    expect(tally(three, two(three))).toEqual([{ of: 3, acked: 2, refused: 0, quorum: { needs: 3, counted: 2, met: false } }, 1])
+    expect(tally(pair, [answer('ack', pair), answer('nack', pair, spark)])).toEqual([{ of: 3, acked: 1, refused: 1, quorum: { needs: 2, counted: 1, met: false } }, 1])
+  })
+
+  it('counts no viewer', () => {
+    const pair = call(2)
+    expect(tally(pair, two(pair), spark)).toEqual([{ of: 3, acked: 2, refused: 0, quorum: { needs: 2, counted: 1, met: false } }, 1])
+  })
+
+  it('asks for an ack, and for no more than were asked', () => {
+    const to = { all: [box.host, spark.host] }
+    expect(checkDraft('message', { to, text: 'x', quorum: 2 })).toMatchObject({ ok: false, failure: { code: 'FIELD_MISSING', field: 'ack' } })
+    expect(checkDraft('message', { to, text: 'x', ack: true, quorum: 3 })).toMatchObject({ ok: false, failure: { code: 'FIELD_INVALID', field: 'quorum' } })
+    expect(checkDraft('message', { to, text: 'x', ack: true, quorum: 0 })).toMatchObject({ ok: false, failure: { code: 'FIELD_INVALID', field: 'quorum' } })
+    expect(checkDraft('message', { to, text: 'x', ack: true, quorum: 2 }).ok).toBe(true)
   })
 })

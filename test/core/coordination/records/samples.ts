@@ -26,7 +26,7 @@ export const SAMPLES: Readonly<Record<Kind, RecordFields>> = {
   ack: { re: SOME_ID, hash: HASH, attempt: 1, text: 'will do' },
   nack: { re: SOME_ID, hash: HASH, attempt: 1, reason: 'cannot' },
   status: { ...about, text: 'tests are green' },
-  message: { ...about, to: { role: 'planner', hosts: [SOME_HOST] }, text: 'hi', ack: false },
+  message: { ...about, to: { role: 'planner', hosts: [SOME_HOST] }, text: 'hi', ack: true, quorum: 1, supersedes: OTHER_ID, attempt: 2 },
   question: { ...about, to: { all: [SOME_HOST] }, text: 'who owns pay?', deadline: NOON },
   answer: { re: SOME_ID, text: 'I do' },
   block: { ...about, text: 'no key for staging', re: SOME_ID },

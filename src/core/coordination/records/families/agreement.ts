@@ -5,7 +5,7 @@ import { kind } from '../kind.js'
 import { repositoryKey, scope } from '../place.js'
 import { count, hash, list, reference, text } from '../values.js'
 import { quoted } from '../visible.js'
-import { addressed, because, checkAbout, checkAddressed, scopeText, toText } from './shared.js'
+import { addressed, because, checkAddressed, checkBoth, scopeText, toText } from './shared.js'
 
 const reason = text(LIMITS.intentChars)
 const attempt = optional(count(1_000))
@@ -16,8 +16,8 @@ export const proposal = kind({
   description: 'proposes work on a scope to somebody, who accepts or rejects it',
   sendable: false,
   urgent: true,
-  fields: { ...addressed, to: addressee, repo: optional(repositoryKey), scope, text: text(LIMITS.textChars), attempt },
-  check: checkAbout,
+  fields: { ...addressed, to: addressee, repo: optional(repositoryKey), scope, text: text(LIMITS.textChars) },
+  check: checkBoth,
   prose: (fields, names) => `proposes${toText(fields.to, names)}${scopeText(fields.scope)}: ${quoted(fields.text)}`
 })
 

@@ -1,9 +1,9 @@
 import { LIMITS } from '../../../limits.js'
-import { addressee, type Addressee } from '../addressee.js'
+import { addressee, recipientsOf, type Addressee } from '../addressee.js'
 import { optional } from '../field.js'
 import type { Names, Problem } from '../kind.js'
 import { repositoryKey, scope } from '../place.js'
-import { bool, millis } from '../values.js'
+import { bool, count, millis, recordId } from '../values.js'
 import { quoted, visible } from '../visible.js'
 
 /** For whom a record is, and what its writer expects of them. */
@@ -16,7 +16,13 @@ export const addressed = {
   /** When the ack or the work is due. */
   deadline: optional(millis),
   /** From when on it is owed no more. */
-  expires: optional(millis)
+  expires: optional(millis),
+  /** How many of those asked are enough; all when absent. Viewers do not count. */
+  quorum: optional(count(LIMITS.hostsPerAddressee)),
+  /** A word of one's own that this one stands for from now on: that one is owed no more, and an ack of it says nothing of this one. */
+  supersedes: optional(recordId),
+  /** How often it was said: one more than what it supersedes. */
+  attempt: optional(count(1_000))
 }
 
 /** What a record is about: items of a repository, or names that need none. */
@@ -26,6 +32,7 @@ interface Addressed {
   readonly to?: Addressee
   readonly ack?: boolean
   readonly implicit?: boolean
+  readonly quorum?: number
 }
 
 interface About {
@@ -35,11 +42,18 @@ interface About {
 
 export const isName = (item: string): boolean => item.startsWith('@') || item.startsWith('branch:')
 
+const checkQuorum = ({ to, ack, quorum }: Addressed): Problem => {
+  if (quorum === undefined) return null
+  if (ack !== true) return { field: 'ack', why: 'is missing: a quorum of acks is asked for, but no ack', missing: true }
+  const asked = to === undefined ? 0 : recipientsOf(to).length
+  return quorum >= 1 && quorum <= asked ? null : { field: 'quorum', why: `must be from 1 to the number of those who are asked, ${asked}` }
+}
+
 /** A wanted ack without anybody who could give it would stay open for ever. */
 export const checkAddressed = (fields: Addressed): Problem => {
-  if (fields.to !== undefined) return null
+  if (fields.to !== undefined) return checkQuorum(fields)
   if (fields.ack === true) return { field: 'to', why: 'is missing: an ack is wanted, but from nobody', missing: true }
-  return fields.implicit === true ? { field: 'to', why: 'is missing: a reply would count as the ack, but nobody is asked', missing: true } : null
+  return fields.implicit === true ? { field: 'to', why: 'is missing: a reply would count as the ack, but nobody is asked', missing: true } : checkQuorum(fields)
 }
 
 /** A path means nothing without its repository; a name may stand alone. */

@@ -4,7 +4,7 @@ import { optional } from '../field.js'
 import { kind } from '../kind.js'
 import { list, reference, text, word } from '../values.js'
 import { quoted } from '../visible.js'
-import { about, addressed, because, checkAbout, checkBoth, scopeText, toText } from './shared.js'
+import { about, addressed, because, checkBoth, scopeText, toText } from './shared.js'
 
 const words = text(LIMITS.textChars)
 const tag = word(LIMITS.roleChars, /^[A-Za-z0-9_-]+$/, 'a tag of [A-Za-z0-9_-]')
@@ -35,7 +35,7 @@ export const message = kind({
   description: 'free text to somebody',
   urgent: true,
   fields: { ...addressed, ...about, to: addressee, re: optional(reference), text: words },
-  check: checkAbout,
+  check: checkBoth,
   prose: (fields, names) => `says${toText(fields.to, names)}${scopeText(fields.scope)}: ${quoted(fields.text)}`
 })
 
@@ -45,7 +45,7 @@ export const question = kind({
   description: 'asks somebody; an answer closes it',
   urgent: true,
   fields: { ...addressed, ...about, to: addressee, text: words },
-  check: checkAbout,
+  check: checkBoth,
   prose: (fields, names) => `asks${toText(fields.to, names).replace(' to ', ' ')}${scopeText(fields.scope)}: ${quoted(fields.text)}`
 })
 
