@@ -2,6 +2,7 @@
 import { homeFolder } from '../control/homes.js'
 import { bugReply } from '../control/envelope.js'
 import { skeinVersion } from '../control/version.js'
+import { jsonLine } from './json-line.js'
 import { program } from './program.js'
 import { systemTerminal } from './terminal.js'
 
@@ -23,7 +24,7 @@ const run = async (): Promise<number> => {
     return await parse(process.argv.slice(2))
   } catch (error) {
     const { envelope, exit } = bugReply(error)
-    if (process.argv.includes('--json')) process.stdout.write(`${JSON.stringify(envelope)}\n`)
+    if (process.argv.includes('--json')) process.stdout.write(`${jsonLine(envelope)}\n`)
     else if (!envelope.ok) process.stderr.write(`skein: ${envelope.error.message} (BUG)\n`)
     if (process.env.SKEIN_DEBUG !== undefined) process.stderr.write(`${error instanceof Error ? error.stack : ''}\n`)
     return exit

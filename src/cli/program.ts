@@ -1,6 +1,7 @@
 import { Command as Commander, CommanderError, Option } from 'commander'
 import type { Command, Terminal, Typed } from './command.js'
 import { COMMANDS, GROUPS } from './commands.js'
+import { jsonLine } from './json-line.js'
 import { USAGE_EXIT, usageComplaint } from './usage.js'
 import { indented, wrapWords } from './wrapping.js'
 
@@ -130,7 +131,7 @@ export const program = ({ version, terminal, columns = HELP_COLUMNS, write }: Pr
         if (!(error instanceof CommanderError)) throw error
         if (error.exitCode === 0) return 0
         const complaint = usageComplaint({ code: error.code, message: error.message }, argv.slice(Math.max(0, commandPlace(argv))))
-        if (argv.includes('--json')) out(`${JSON.stringify(complaint.envelope)}\n`)
+        if (argv.includes('--json')) out(`${jsonLine(complaint.envelope)}\n`)
         else err(complaint.text)
         return USAGE_EXIT
       }

@@ -8,7 +8,12 @@ export interface TerminalOptions {
   readonly use: string | null
   readonly as: string | undefined
   readonly json: boolean
+  /** Where answers, and where warnings and errors go; the process's own when left out. */
+  readonly streams?: { readonly out: Printed; readonly err: Printed }
 }
+
+/** As much of a stream as a terminal needs. */
+export type Printed = Pick<NodeJS.WriteStream, 'write' | 'writable'> & { readonly isTTY?: boolean; readonly columns?: number }
 
 const errorLines = (style: Style, { error, next }: FailureEnvelope): string => {
   const field = error.field === null ? '' : ` [${error.field}]`
@@ -20,9 +25,9 @@ const errorLines = (style: Style, { error, next }: FailureEnvelope): string => {
 const warningLine = (style: Style, warning: Warning): string => `${style.warn('note:')} ${warning.text}`
 
 /** The real terminal: standard output for answers, standard error for warnings and errors. */
-export const systemTerminal = ({ home, use, as, json }: TerminalOptions): Terminal => {
-  const style = styleFor(process.stdout, process.env)
-  const errorStyle = styleFor(process.stderr, process.env)
+export const systemTerminal = ({ home, use, as, json, streams: { out, err } = { out: process.stdout, err: process.stderr } }: TerminalOptions): Terminal => {
+  const style = styleFor(out, process.env)
+  const errorStyle = styleFor(err, process.env)
   return {
     home,
     use,
@@ -31,7 +36,7 @@ export const systemTerminal = ({ home, use, as, json }: TerminalOptions): Termin
     cwd: process.cwd(),
     env: process.env,
     style,
-    columns: Math.max(40, process.stdout.columns ?? 80),
+    columns: Math.max(40, out.columns ?? 80),
     call: async (op, args, options = {}) => {
       const [{ callHome }, { evidenceOfThisProcess }, { failureReply }] = await Promise.all([import('../control/client.js'), import('../control/caller/caller.js'), import('../control/envelope.js')])
       const caller = evidenceOfThisProcess(as === undefined ? {} : { as })
@@ -39,24 +44,24 @@ export const systemTerminal = ({ home, use, as, json }: TerminalOptions): Termin
       return callHome({ op, args: { ...args }, caller: caller.value, cwd: process.cwd() }, { home, ...options })
     },
     print: <Data>({ envelope, exit }: Reply, render: (data: Data) => string) => {
-      if (json) process.stdout.write(`${jsonLine(envelope)}\n`)
+      if (json) out.write(`${jsonLine(envelope)}\n`)
       else if (envelope.ok) {
         const text = render(envelope.data as Data)
-        if (text !== '') process.stdout.write(`${text}\n`)
-        for (const warning of envelope.warnings) process.stderr.write(`${warningLine(errorStyle, warning)}\n`)
-      } else process.stderr.write(`${errorLines(errorStyle, envelope)}\n`)
+        if (text !== '') out.write(`${text}\n`)
+        for (const warning of envelope.warnings) err.write(`${warningLine(errorStyle, warning)}\n`)
+      } else err.write(`${errorLines(errorStyle, envelope)}\n`)
       return exit
     },
     say: line => {
-      if (!json) process.stdout.write(`${line}\n`)
+      if (!json) out.write(`${line}\n`)
     },
     note: line => void process.stderr.write(`${line}\n`),
     item: value => {
-      if (json) process.stdout.write(`${jsonLine(value)}\n`)
+      if (json) out.write(`${jsonLine(value)}\n`)
     },
     flushed: () =>
       new Promise(resolve => {
-        if (process.stdout.writable) process.stdout.write('', error => resolve(error === null || error === undefined))
+        if (out.writable) out.write('', error => resolve(error === null || error === undefined))
         else resolve(false)
       })
   }

@@ -88,5 +88,5 @@ export const usageComplaint = ({ code, message }: { readonly code: string; reado
     ...(complaint.field === null ? {} : { field: complaint.field }),
     ...(complaint.suggestion === null ? {} : { details: { suggestion: complaint.suggestion } })
   })
-  return { envelope, text: `skein: ${complaint.message} (USAGE)\n${complaint.next.map(step => `  try: ${step}\n`).join('')}` }
+  return { envelope, text: envelope.ok ? '' : `skein: ${envelope.error.message} (USAGE)\n${envelope.next.map(step => `  try: ${step}\n`).join('')}` }
 }

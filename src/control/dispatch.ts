@@ -1,11 +1,12 @@
 import { z } from 'zod'
+import { visible } from '../core/coordination/records/visible.js'
 import { failure } from '../core/result.js'
 import type { Host } from '../host/host.js'
 import { evidenceSchema } from '../host/session/evidence.js'
 import type { CallerLine } from './caller-line.js'
 import { doubtNotice } from './doubt.js'
 import { copiedNotice } from './forks.js'
-import { bugReply, failureReply, SCHEMA_VERSION, type Reply } from './envelope.js'
+import { bugReply, failureReply, inertWarning, SCHEMA_VERSION, type Reply } from './envelope.js'
 import { FENCED_EXIT, fenceWarnings } from './fence.js'
 import { freshnessOf } from './freshness.js'
 import { noticesFor } from './notices.js'
@@ -54,9 +55,9 @@ export const dispatch = async (host: Host, call: Call, line: CallerLine | null =
         schema_version: SCHEMA_VERSION,
         ok: true,
         data: outcome.data,
-        warnings: [...renewed, ...(outcome.warnings ?? []), ...told, ...(found.tellsFence ? [] : fenceWarnings(host))],
+        warnings: [...renewed, ...(outcome.warnings ?? []), ...told, ...(found.tellsFence ? [] : fenceWarnings(host))].map(inertWarning),
         freshness: freshnessOf(host, outcome.repositories),
-        next: outcome.next ?? []
+        next: (outcome.next ?? []).map(visible)
       },
       exit: host.replica.fenced === null ? (outcome.exit ?? 0) : FENCED_EXIT
     }

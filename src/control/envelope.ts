@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { visible, visibleLines } from '../core/coordination/records/visible.js'
 import { ERRORS, type ErrorCode } from '../core/errors.js'
 import type { Failure } from '../core/result.js'
 import { withheldSchema } from './withheld.js'
@@ -50,12 +51,16 @@ export interface Reply {
   readonly exit: number
 }
 
+/** A warning whose words can go before a person or a model as they are. */
+export const inertWarning = ({ text, ...rest }: Warning): Warning => ({ ...rest, text: visibleLines(text) })
+
+/** What went wrong, in words that can be printed as they are: messages quote what was typed, and what peers said. */
 export const failureReply = (failure: Failure, freshness: Freshness | Record<string, never> = {}): Reply => ({
   envelope: {
     schema_version: SCHEMA_VERSION,
     ok: false,
-    error: { code: failure.code, message: failure.message, field: failure.field ?? null, details: failure.details ?? {} },
-    next: failure.next ?? [],
+    error: { code: failure.code, message: visibleLines(failure.message), field: failure.field ?? null, details: failure.details ?? {} },
+    next: (failure.next ?? []).map(visible),
     freshness
   },
   exit: ERRORS[failure.code].exit

@@ -1,6 +1,7 @@
 import { overlapClass, stateOf, type Claim, type Mode, type OverlapClass } from '../core/coordination/claims/claim.js'
 import type { Overlapping } from '../core/coordination/claims/claimtable.js'
 import type { Millis } from '../core/brand.js'
+import { visible } from '../core/coordination/records/visible.js'
 import { audible } from './audible.js'
 import type { Warning } from './envelope.js'
 import type { OperationContext } from './operation.js'
@@ -49,7 +50,7 @@ export const holdingText = ({ host }: OperationContext, claim: Claim, witness: s
   const branch = claim.where?.branch === undefined ? '' : `, branch ${branchName(claim.where.branch)}`
   const where = stakes === undefined ? '' : `, ${stakes.where}${branch}`
   const means = stakes === undefined ? '.' : `: ${stakes.means}`
-  return `${claimText(host, claim, now)}${where}; ${heardText(host, claim.hostKey)}. Both cover ${witness === '' ? 'the whole repository' : shownItem(witness)}${means}`
+  return `${claimText(host, claim, now)}${where}; ${heardText(host, claim.hostKey)}. Both cover ${witness === '' ? 'the whole repository' : visible(shownItem(witness))}${means}`
 }
 
 /** What to do about it, with commands that exist. */

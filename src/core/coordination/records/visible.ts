@@ -13,6 +13,9 @@ const escape = (character: string): string => {
  */
 export const visible = (text: string): string => text.replace(HIDDEN, escape)
 
+/** The same for a text of ours that quotes what was typed or what a peer said: only its line breaks stay, and no later line begins at the margin. */
+export const visibleLines = (text: string): string => text.split('\n').map(visible).join('\n  ')
+
 /** A foreign text as prose shows it: visible, in quotation marks, cut to `max` characters. */
 export const quoted = (text: string, max = 200): string => {
   const characters = Array.from(text.slice(0, max * 2 + 2))
