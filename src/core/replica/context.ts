@@ -6,7 +6,6 @@ import { hostIdOf } from '../domain.js'
 import { toHex } from '../encoding/bytes.js'
 import { ownOffset } from '../replication/clock-offset.js'
 import { HybridClock } from '../replication/hybrid-clock.js'
-import { keyOf } from '../replication/author.js'
 import { LogBook } from '../replication/log-book.js'
 import { encodeMessage, type Message } from '../replication/message.js'
 import { OwnLog } from '../replication/own-log.js'
@@ -111,24 +110,6 @@ export class Context {
 
   send(link: Link, message: Message): void {
     this.emit({ type: 'send', link: link.id, bytes: encodeMessage(message) })
-  }
-
-  /** Nothing that is held of this author lies on a chain that stays: it goes, from memory and, unless it has to be kept, from the disk. */
-  readonly giveUp = (author: AuthorId): void => {
-    const isHeld = this.logs.get(author) !== null || this.logs.onDisk(author).length > 0
-    this.logs.drop(author)
-    if (this.keepsFallen(author)) return
-    this.logs.retired(author, 0)
-    if (isHeld) this.commits.retire(author)
-  }
-
-  /**
-   * Whether what an act takes out of the mesh stays on the disk all the same, since nobody else may have it once that act falls: what this host
-   * wrote, where the operator that ended its key is revoked in turn; and of an ephemeral host, which is gone, all that a member's mere word took.
-   */
-  keepsFallen(author: AuthorId): boolean {
-    const admitted = this.acts.roster().admits(keyOf(author))
-    return keyOf(author) === this.key || (admitted.state === 'named' && admitted.how === 'retired')
   }
 
   /** Keeps a host-local fact, from the next commit on also on disk; null forgets it. */

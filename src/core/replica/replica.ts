@@ -13,6 +13,7 @@ import { Doubts, type Doubt } from './own/doubts.js'
 import type { Effect } from './effect.js'
 import { Epochs } from './own/epochs.js'
 import { Exchange } from './links/exchange.js'
+import { Fallen } from './standing/fallen.js'
 import { Forks } from './forks/forks.js'
 import { Greeting } from './links/greeting.js'
 import { History } from './history/history.js'
@@ -91,16 +92,17 @@ export class Replica {
     const levelling = new Levelling(context, standing, wants)
     const linkage = new Linkage(context, acquaintance, levelling, wants)
 
-    const intake = new Intake({ crypto, mesh, logs, view, clock, admission: standing.admissionOf, rereading: context.rereading, giveUp: context.giveUp, isAwaited: author => wants.isAwaited(author) })
-    const naming = new Naming(context, { standing, intake, reads, places, levelling })
+    const intake = new Intake({ crypto, mesh, logs, view, clock, admission: standing.admissionOf, rereading: context.rereading, isAwaited: author => wants.isAwaited(author) })
+    const fallen = new Fallen(context, standing)
     const doubts = new Doubts(context)
-    const epochs = new Epochs(context, intake, places, doubts)
+    const epochs = new Epochs(context, { standing, intake, places, doubts })
     const forks = new Forks(context, { intake, standing, linkage, epochs, reads })
+    const naming = new Naming(context, { standing, fallen, epochs, forks, intake, reads, places, levelling })
     const holes = new Holes(context, intake, places, reads, forks)
     const history = new History(context, { standing, linkage, wants, forks, reads })
-    const reception = new Reception(context, { history, intake, standing, wants, linkage, levelling, acquaintance, places, doubts, holes, forks, naming, publishing })
+    const reception = new Reception(context, { history, intake, standing, wants, linkage, levelling, acquaintance, places, doubts, epochs, holes, forks, naming, publishing })
     const serving = new Serving(context, standing, linkage, reads)
-    const collecting = new Collecting(context, { epochs, inquiry, wants })
+    const collecting = new Collecting(context, { standing, epochs, inquiry, wants })
     const exchange = new Exchange(context, { history, levelling, comparing: new Comparing(context, { standing, wants, linkage, publishing }), serving, reception, forks, collecting, wants, linkage })
     const greeting = new Greeting(context, standing, linkage, reception)
     const authoring = new Authoring(context, { standing, epochs, inquiry, levelling, naming })
@@ -126,7 +128,7 @@ export class Replica {
     this.#greeting = greeting
     this.#restoring = new Restoring(context, { intake, standing, acquaintance, places, holes, epochs, doubts, forks, naming })
     this.#traffic = new Traffic(context, { linkage, greeting, exchange, levelling, serving, acquaintance })
-    this.#persistence = new Persistence(context, { pruning: new Pruning(context, history), history, doubts, authoring, epochs, publishing, greeting, levelling, standing, naming })
+    this.#persistence = new Persistence(context, { pruning: new Pruning(context, history, fallen), history, doubts, authoring, epochs, publishing, greeting, levelling, standing, naming })
     this.#pulse = new Pulse(context, { collecting, history, linkage, levelling, publishing, wants, acquaintance, epochs, inquiry, retiring: new Retiring(context, { reception, acquaintance }) })
     this.#withholding = new Withholding(context, standing)
     this.damage = this.#restoring.damage

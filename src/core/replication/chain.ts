@@ -44,14 +44,9 @@ export class Chain {
     return withinRuns(this.#onDisk, 0, this.#base)
   }
 
-  /** Every number held. */
+  /** Every number held, those behind the head among them: frames that count no more. */
   get all(): Runs {
-    return this.isEmpty ? this.past : addRunTo(this.past, { first: this.#base, last: this.headSeq })
-  }
-
-  /** What the disk holds behind the head: frames that count no more. */
-  get beyond(): Runs {
-    return withinRuns(this.#onDisk, this.headSeq + 1, Number.MAX_SAFE_INTEGER)
+    return this.isEmpty ? this.#onDisk : addRunTo(this.#onDisk, { first: this.#base, last: this.headSeq })
   }
 
   /** How many frames of the past are held. */

@@ -5,7 +5,7 @@ import { headsDigest, type Head } from './heads.js'
 import { headersIn, isCounterBeyond, makeKeyProof, type ForkProof, type ReadHeader } from './fork.js'
 import { LIMITS } from '../limits.js'
 import { AuthorLog, type LogOnDisk, type SignedHeader } from './log.js'
-import { NO_RUNS, takeFromRuns, type Runs } from './runs.js'
+import { NO_RUNS, takeFromRuns, type Run, type Runs } from './runs.js'
 
 /** The frame that an act calls the newest one that stays of an author. */
 export interface LastHead {
@@ -77,13 +77,14 @@ export class LogBook {
     return this.#onDisk.get(author)?.start ?? 0
   }
 
-  /** The store holds nothing of this author any more from this number on, but what is in memory. */
-  retired(author: AuthorId, from: number): void {
+  /** The store holds these numbers of an author no more, whatever of them is in memory. */
+  retired(author: AuthorId, run: Run): void {
     const log = this.#logs.get(author)
-    if (log !== undefined) return log.chain.lost({ first: from, last: Number.MAX_SAFE_INTEGER - 1 })
-    const held = takeFromRuns(this.#onDisk.get(author)?.held ?? NO_RUNS, from, Number.MAX_SAFE_INTEGER)
-    if (held.length === 0) this.#onDisk.delete(author)
-    else this.#onDisk.set(author, { start: 0, held })
+    if (log !== undefined) return log.chain.lost(run)
+    const { start, held } = this.#onDisk.get(author) ?? { start: 0, held: NO_RUNS }
+    const left = takeFromRuns(held, run.first, run.last + 1)
+    if (left.length === 0) this.#onDisk.delete(author)
+    else this.#onDisk.set(author, { start: start >= run.first && start <= run.last ? 0 : start, held: left })
   }
 
   /** Logs of which the store holds something and nothing is in memory. */

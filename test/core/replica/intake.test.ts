@@ -27,7 +27,7 @@ const frames = (): Uint8Array[] => {
 const reader = () => {
   const logs = new LogBook(crypto, mesh)
   const admission = (author: AuthorId) => (keyOf(author) === key ? ({ state: 'member' } as const) : ({ state: 'unknown' } as const))
-  return { logs, intake: new Intake({ crypto, mesh, logs, view: new View({ crypto, mesh }), clock: new HybridClock(), admission, rereading: new Set(), giveUp: () => undefined, isAwaited: () => false }) }
+  return { logs, intake: new Intake({ crypto, mesh, logs, view: new View({ crypto, mesh }), clock: new HybridClock(), admission, rereading: new Set(), isAwaited: () => false }) }
 }
 
 describe('a frame of which one byte was changed on the way', () => {

@@ -16,7 +16,7 @@ const golden = frameBytes(payload)
 const headerLength = encodeHeader(fieldsOf(payload)).length
 
 const intake = (): Intake =>
-  new Intake({ crypto, mesh, logs: new LogBook(crypto, mesh), view: new View({ crypto, mesh }), clock: new HybridClock(), admission: () => ({ state: 'member' }), rereading: new Set(), giveUp: () => undefined, isAwaited: () => false })
+  new Intake({ crypto, mesh, logs: new LogBook(crypto, mesh), view: new View({ crypto, mesh }), clock: new HybridClock(), admission: () => ({ state: 'member' }), rereading: new Set(), isAwaited: () => false })
 
 describe('frame', () => {
   test('reads back what was written', () => {
@@ -98,8 +98,8 @@ describe('frame', () => {
 
   test('of an author that the roster does not hold, or that left before it: refused without blame', () => {
     const parts = { crypto, mesh, logs: new LogBook(crypto, mesh), view: new View({ crypto, mesh }), clock: new HybridClock() }
-    const unknown = new Intake({ ...parts, admission: () => ({ state: 'unknown' }), rereading: new Set(), giveUp: () => undefined, isAwaited: () => false }).take(golden, false, now)
-    const left = new Intake({ ...parts, admission: () => ({ state: 'named', head: null }), rereading: new Set(), giveUp: () => undefined, isAwaited: () => false }).take(golden, false, now)
+    const unknown = new Intake({ ...parts, admission: () => ({ state: 'unknown' }), rereading: new Set(), isAwaited: () => false }).take(golden, false, now)
+    const left = new Intake({ ...parts, admission: () => ({ state: 'named', head: null }), rereading: new Set(), isAwaited: () => false }).take(golden, false, now)
     expect(unknown).toMatchObject({ type: 'refused', code: 'FRAME_UNKNOWN_AUTHOR', blame: false })
     expect(left).toMatchObject({ type: 'refused', code: 'FRAME_PAST_NAMED_HEAD', blame: false })
     expect(parts.logs.get(author)).toBeNull()

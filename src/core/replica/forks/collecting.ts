@@ -8,6 +8,8 @@ import type { Epochs } from '../own/epochs.js'
 import type { LinkId } from '../input.js'
 import type { Inquiry } from '../own/inquiry.js'
 import type { Link } from '../links/link-state.js'
+import { takeAside } from './branch.js'
+import type { Standing } from '../standing/standing.js'
 import type { Wants } from '../levelling/wants.js'
 
 /** After so long without an answer the next peer is asked; this one has another turn on its next link. */
@@ -23,6 +25,7 @@ interface Reading {
 }
 
 export interface CollectingParts {
+  readonly standing: Standing
   readonly epochs: Epochs
   readonly inquiry: Inquiry
   readonly wants: Wants
@@ -55,8 +58,8 @@ export class Collecting {
       this.#silent.set(reading.link, (this.#silent.get(reading.link) ?? new Set()).add(reading.author))
     }
     this.#reading = null
-    // while nothing is written yet, what was read could not go into the commit that notes it
-    if (this.#parts.epochs.isSpent || this.#parts.inquiry.isOpen) return
+    // while nothing is written yet, or nothing more, what was read could not go into the commit that notes it
+    if (this.#parts.standing.hasLeft || this.#parts.epochs.isSpent || this.#parts.inquiry.isOpen) return
     for (const author of this.#forked()) if (this.#begin(author)) return
   }
 
@@ -100,12 +103,7 @@ export class Collecting {
     const { crypto, mesh } = this.#context
     const decoded = decodeFrame(bytes)
     const verified = decoded.ok && decoded.value.header.author === author ? verifyFrame(crypto, mesh, decoded.value) : null
-    if (verified?.ok !== true) return
-    const frame = verified.value
-    const place = log.place(frame, frame.hash, true)
-    if (place === 'next') log.append(frame)
-    else if (place === 'jump') log.jump(frame)
-    else if (place === 'ahead') log.keepAhead(frame)
+    if (verified?.ok === true) takeAside(log, verified.value)
   }
 
   #end(link: Link, { author, log }: Reading): void {

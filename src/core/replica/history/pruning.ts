@@ -5,21 +5,24 @@ import type { Run } from '../../replication/runs.js'
 import type { Context } from '../context.js'
 import type { History } from './history.js'
 import type { Input } from '../input.js'
+import type { Fallen } from '../standing/fallen.js'
 
 export type DiskInput = Extract<Input, { type: 'diskFree' | 'pastDamaged' }>
 
 /**
- * What the disk no longer holds of the past. When it is short, history behind snapshots goes, the greatest author's first and its oldest first
- * (rules G2). Acts, proofs and everything since each author's newest snapshot stay: nothing that counts depends on what goes, and peers may
- * give it back when there is room.
+ * What the disk no longer holds of the past. When it is short, what acts took out of the mesh goes first, and then history behind snapshots, the
+ * greatest author's first and its oldest first (rules G2). Acts, proofs and everything since each author's newest snapshot stay: nothing that
+ * counts depends on what goes, and peers may give it back when there is room.
  */
 export class Pruning {
   readonly #context: Context
   readonly #history: History
+  readonly #fallen: Fallen
 
-  constructor(context: Context, history: History) {
+  constructor(context: Context, history: History, fallen: Fallen) {
     this.#context = context
     this.#history = history
+    this.#fallen = fallen
   }
 
   take(input: DiskInput): void {
@@ -31,6 +34,7 @@ export class Pruning {
     const { commits } = this.#context
     this.#history.setRoom(freeBytes >= LIMITS.diskForHistoryBytes)
     if (freeBytes >= LIMITS.diskLowBytes || commits.fenced !== null || commits.isRetiring) return
+    if (this.#fallen.letGo()) return
     const greatest = this.#greatest()
     const oldest = greatest?.chain.past[0]
     if (greatest !== null && oldest !== undefined) this.#retire(greatest.author, oldest.first, Math.min(oldest.last + 1, oldest.first + LIMITS.retiredAtOnce))

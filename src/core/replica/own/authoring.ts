@@ -153,7 +153,6 @@ export class Authoring {
 
   /** A host that has left, or whose key is spent, writes nothing more: others would not take it. */
   #refusePending(why: ReturnType<typeof failure>): void {
-    this.#parts.epochs.abandon()
     for (const request of this.drop()) this.#refuse(request, why)
   }
 

@@ -164,7 +164,9 @@ export class Doubts {
   }
 
   #judgeEmpty(): void {
-    if (this.#present !== null && this.#context.logs.isForked(this.#present)) return
+    const { logs } = this.#context
+    // it forked, or an act took it out of the mesh
+    if (this.#present !== null && (logs.isForked(this.#present) || logs.onDisk(this.#present).length > 0)) return
     const [epoch, seq] = [...this.#witnessed].sort(([left], [right]) => (left < right ? 1 : -1))[0] ?? [this.#present, null]
     if (epoch === null && !this.#isRemade) return
     if (epoch === null) return this.raise('lost', 'this home had no store any more, and an empty one was made: was it deleted?')

@@ -12,6 +12,14 @@ import type { Doubts } from './doubts.js'
 import type { Intake } from '../reception/intake.js'
 import { epochsHeld } from './own-heads.js'
 import type { Places } from './places.js'
+import type { Standing } from '../standing/standing.js'
+
+export interface EpochsParts {
+  readonly standing: Standing
+  readonly intake: Intake
+  readonly places: Places
+  readonly doubts: Doubts
+}
 
 /**
  * The lives of the own log. A host in doubt about its own past, or whose epoch forked, writes on in a new epoch; what others hold of the old
@@ -19,6 +27,7 @@ import type { Places } from './places.js'
  */
 export class Epochs {
   readonly #context: Context
+  readonly #standing: Standing
   readonly #intake: Intake
   readonly #places: Places
   readonly #doubts: Doubts
@@ -26,10 +35,10 @@ export class Epochs {
   readonly #rescued = new Map<RecordId, string>()
   readonly #compaction: Compaction
   #defect: string | null = null
-  #isOver = false
 
-  constructor(context: Context, intake: Intake, places: Places, doubts: Doubts) {
+  constructor(context: Context, { standing, intake, places, doubts }: EpochsParts) {
     this.#context = context
+    this.#standing = standing
     this.#intake = intake
     this.#places = places
     this.#doubts = doubts
@@ -59,15 +68,27 @@ export class Epochs {
     for (const [id, text] of records) this.#rescued.set(id, text)
   }
 
-  /** Nothing is written any more, in whatever epoch. */
-  abandon(): void {
-    this.#rescued.clear()
-    this.#isOver = true
+  /**
+   * An act keeps another branch of this own epoch than the one on this disk, which that branch will be written over. What was live here goes into a new
+   * epoch: it counts nowhere while the act stands, and everywhere once it has fallen with the operator that signed it.
+   */
+  secure(author: AuthorId, records: ReadonlyMap<RecordId, string>): void {
+    const { own, logs, key, now, offsetMs, refusals } = this.#context
+    const others = this.all().filter(log => log.author !== author)
+    const left = new Map([...records].filter(([id]) => !others.some(log => log.records.has(id))))
+    if (left.size === 0) return
+    if (logs.isSpent(key) || logs.epochsOf(key).size >= LIMITS.epochsPerKey) {
+      return refusals.add('KEY_SPENT', `${left.size} records of an epoch of which an act keeps another branch find no epoch to be kept in`, 'this host', now.wall)
+    }
+    this.#doubts.raise('forked', 'an act of the mesh keeps another branch of this host\'s log than the one on this disk: did another copy of this home write? What was written here is kept aside, and counts again if that act falls')
+    if (!this.#stageSnapshot(() => own.openEpoch(left, now.wall, offsetMs, this.#doubts.highestCounter)) || own.author === null) return
+    this.#doubts.opened(own.author)
+    logs.drop(own.author)
   }
 
-  /** Whether there is something to write that no session asked for. */
+  /** Whether there is something to write that no session asked for. A host whose key has ended keeps it until the act that ended it falls. */
   get isDue(): boolean {
-    return !this.#isOver && (this.#rescued.size > 0 || this.#mustRenew || this.#compaction.isDue) && !this.isSpent
+    return !this.#standing.hasLeft && (this.#rescued.size > 0 || this.#mustRenew || this.#compaction.isDue) && !this.isSpent
   }
 
   /** Nothing can be written any more: an epoch would have to be opened, and the key has opened all that it may (rules C1). */
@@ -79,7 +100,7 @@ export class Epochs {
 
   /** Reading of the monotonic clock at which `isDue` becomes true by itself, or null. */
   get dueMono(): Millis | null {
-    return this.#isOver || this.isSpent ? null : this.#compaction.dueMono
+    return this.#standing.hasLeft || this.isSpent ? null : this.#compaction.dueMono
   }
 
   /** Why nothing more may be signed: a snapshot that this host made does not hold. Null while all is well. */
@@ -99,7 +120,6 @@ export class Epochs {
     this.#doubts.judgeClock(LIMITS.pauseMs)
     const current = own.author
     const forked = current !== null && logs.isForked(current)
-    this.#isOver = false
     if (current !== null && !forked && this.#doubts.pending === null) {
       this.#publishRescued()
       const dropped = this.#compaction.plan()

@@ -1,4 +1,4 @@
-import type { AuthorId, MeshId, Now } from '../../brand.js'
+import type { AuthorId, MeshId, Now, RecordId } from '../../brand.js'
 import type { View } from '../../coordination/view.js'
 import type { Crypto } from '../../crypto.js'
 import type { ErrorCode } from '../../errors.js'
@@ -20,8 +20,6 @@ export interface IntakeParts {
   readonly clock: HybridClock
   /** What the roster says of an author. */
   admission(author: AuthorId): Admission
-  /** Lets go of all that is held of an author, in memory and on disk. */
-  readonly giveUp: (author: AuthorId) => void
   /** Authors whose logs are being read anew from the own disk. */
   readonly rereading: ReadonlySet<AuthorId>
   /** Whether what comes next of an author was asked for and is on its way: until then what lies beyond is not even looked at (hazard H7). */
@@ -29,8 +27,8 @@ export interface IntakeParts {
 }
 
 export type Taken =
-  /** The log grew by these frames: one, or a snapshot of several parts that was kept aside until it was whole. */
-  | { readonly type: 'appended'; readonly author: AuthorId; readonly frames: readonly VerifiedFrame[]; readonly change: LogChange }
+  /** The log grew by these frames: one, or a snapshot of several parts that was kept aside until it was whole. `before`: what a snapshot took the place of. */
+  | { readonly type: 'appended'; readonly author: AuthorId; readonly frames: readonly VerifiedFrame[]; readonly change: LogChange; readonly before: ReadonlyMap<RecordId, string> }
   /** A part of a snapshot beyond a hole, kept until the snapshot is whole. */
   | { readonly type: 'ahead'; readonly author: AuthorId; readonly seq: number }
   | { readonly type: 'seen'; readonly author: AuthorId; readonly seq: number }
@@ -45,6 +43,8 @@ export type Taken =
   | { readonly type: 'forked'; readonly proof: ForkProof }
   /** Of a log that is being brought to the head that an act names: it comes again when it is asked for. */
   | { readonly type: 'untimely' }
+  /** Of the log that an act names another branch is held: it gives way, and the whole is asked for. */
+  | { readonly type: 'displaced'; readonly frame: VerifiedFrame }
   /** `blame`: no honest member could have sent these bytes (rules G3). */
   | { readonly type: 'refused'; readonly code: ErrorCode; readonly text: string; readonly blame: boolean }
 
@@ -118,7 +118,7 @@ export class Intake {
     const admission = this.#parts.admission(author)
     const refusal = notAdmitted(admission, seq)
     if (refusal !== null) return refused(refusal, false)
-    if (admission.state === 'named' && admission.head !== null) return this.#decideNamed(frame, admission.head, { pulled, stored }, now, verify)
+    if (admission.state === 'named' && admission.head !== null) return this.#decideNamed(frame, admission.head, { pulled, stored, isOver }, now, verify)
     // what was held when a fork was proven is kept, so that its owner can collect it (rules C4)
     if (logs.isForked(author) && !stored) return { type: 'refused', code: 'FRAME_FORKED', text: 'its author forked; a proof is held', blame: false }
     const log = logs.get(author)
@@ -140,29 +140,25 @@ export class Intake {
 
   /**
    * A frame at or below the head that an act names (rules B4). It pins one chain, and which of two branches that is only the end tells: until it is
-   * held, what was asked for replaces what does not fit to it. No proof of a fork says anything here.
+   * held, what is held gives way to what was asked for and does not fit to it. No proof of a fork says anything here.
    */
-  #decideNamed(frame: Frame, head: LastHead, { pulled, stored }: Pick<Coming, 'pulled' | 'stored'>, now: Now, verify: (frame: Frame) => Result<VerifiedFrame>): Taken {
-    const { crypto, logs, giveUp } = this.#parts
-    const { author, seq, kind, part } = frame.header
-    const letGo = stored ? (gone: AuthorId) => logs.drop(gone) : giveUp
+  #decideNamed(frame: Frame, head: LastHead, { pulled, stored, isOver }: Coming, now: Now, verify: (frame: Frame) => Result<VerifiedFrame>): Taken {
+    const { crypto, logs } = this.#parts
+    const { author, seq } = frame.header
     const hash = frameHash(crypto, frame.headerBytes)
     const log = logs.get(author)
     if (log?.endsIn(head) === true) return seq < log.chain.base || log.hashAt(seq) === hash ? { type: 'seen', author, seq } : OFF_CHAIN
     if (!pulled) return { type: 'untimely' }
+    if (seq === head.seq && hash !== head.hash) return OFF_CHAIN
     const place = log === null ? this.#placeOfFirst(frame, true) : log.place(frame, hash, true)
     if (place === 'seen' || place === 'below') return { type: 'seen', author, seq }
+    if (isOver) return { type: 'delayed', author }
     const verified = verify(frame)
     if (!verified.ok) return refused(verified.failure, true)
     if (place === 'gap') return { type: 'gap', author }
-    const isBranch = place === 'conflict' || place === 'misfit'
-    if (isBranch) letGo(author)
-    if (isBranch && (kind !== 'snapshot' || part > 0)) return { type: 'gap', author }
-    const taken = this.#append(verified.value, isBranch ? this.#placeOfFirst(frame, true) : place, now)
-    if (taken.type !== 'appended' || seq < head.seq) return taken
-    if (logs.get(author)?.endsIn(head) === true) return taken
-    letGo(author)
-    return OFF_CHAIN
+    if (place !== 'conflict' && place !== 'misfit') return this.#append(verified.value, place, now)
+    if (log === null) return this.#misfit(verified.value)
+    return stored ? OFF_CHAIN : { type: 'displaced', frame: verified.value }
   }
 
   #placeOfFirst(frame: Frame, pulled: boolean): Place {
@@ -193,11 +189,12 @@ export class Intake {
       log.keepAhead(frame)
       return { type: 'ahead', author, seq }
     }
+    const before = log.records
     const { frames, change } = place === 'jump' ? log.jump(frame) : { frames: [frame], change: log.append(frame) }
     logs.changed()
     clock.witness(stamp, now.wall)
     this.#showTaken(log, change)
-    return { type: 'appended', author, frames, change }
+    return { type: 'appended', author, frames, change, before }
   }
 }
 

@@ -6,6 +6,7 @@ import type { Acquaintance } from '../links/acquaintance.js'
 import type { Context } from '../context.js'
 import { actsNaming } from '../standing/credentials.js'
 import type { Doubts } from '../own/doubts.js'
+import type { Epochs } from '../own/epochs.js'
 import type { Forks } from '../forks/forks.js'
 import type { History } from '../history/history.js'
 import type { Holes } from './holes.js'
@@ -28,6 +29,7 @@ export interface ReceptionParts {
   readonly acquaintance: Acquaintance
   readonly places: Places
   readonly doubts: Doubts
+  readonly epochs: Epochs
   readonly holes: Holes
   readonly forks: Forks
   readonly naming: Naming
@@ -50,7 +52,7 @@ export class Reception {
   /** @param pulled it was asked for */
   takeFrame(bytes: Uint8Array, link: Link, pulled: boolean): void {
     const { view, logs, now } = this.#context
-    const { intake, wants, forks } = this.#parts
+    const { intake, wants, forks, naming } = this.#parts
     const before = view.count
     const taken = intake.take(bytes, pulled, now)
     link.received += Math.max(0, view.count - before)
@@ -73,6 +75,10 @@ export class Reception {
         return forks.prove(taken.frame, link)
       case 'forked':
         return forks.take(taken.proof, link)
+      case 'displaced':
+        forks.prove(taken.frame, link)
+        naming.displace(taken.frame.header.author)
+        return wants.ask(link, taken.frame.header.author, 0)
       case 'refused':
         return this.#refused(taken, bytes, link, pulled)
     }
@@ -116,9 +122,9 @@ export class Reception {
     }
   }
 
-  #appended({ author, frames, change }: Extract<Taken, { type: 'appended' }>, link: Link): void {
-    const { commits, logs, own, now, offsetMs: ownOffsetMs } = this.#context
-    const { acquaintance, places, linkage, holes, doubts, history } = this.#parts
+  #appended({ author, frames, change, before }: Extract<Taken, { type: 'appended' }>, link: Link): void {
+    const { commits, logs, own, key, now, offsetMs: ownOffsetMs } = this.#context
+    const { acquaintance, places, linkage, holes, doubts, epochs, history } = this.#parts
     for (const frame of frames) {
       const { stamp, offsetMs } = frame.header
       commits.staged.frames.push({ frame, from: link.id })
@@ -129,6 +135,8 @@ export class Reception {
     if (fault !== null) linkage.countRefusal(link, 'FRAME_VOID', `frame ${logs.headSeq(author)} of ${author.slice(0, 12)}: ${fault}`, false)
     if (change.type === 'replaced') history.changed(author)
     holes.close(author)
+    // this host wrote no such snapshot, unless its store is behind: another copy of its home did, which may never have seen what was written here
+    if (keyOf(author) === key && change.type === 'replaced' && doubts.pending === null) epochs.rescue(before)
     if (author === own.author) doubts.raise('peer', `a peer holds frame ${logs.headSeq(author)} of this host's own log, which its store had not: a restored backup, or another copy of this home that writes?`)
     this.#context.happened({ type: 'viewChanged' })
   }

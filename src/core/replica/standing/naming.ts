@@ -1,22 +1,29 @@
-import type { AuthorId, Hash } from '../../brand.js'
+import type { AuthorId } from '../../brand.js'
 import type { Entry } from '../../coordination/records/entry.js'
-import { LIMITS } from '../../limits.js'
 import { keyOf } from '../../replication/author.js'
 import { decodeFrame } from '../../replication/frame.js'
-import type { Admission } from '../../replication/log-book.js'
-import type { AuthorLog } from '../../replication/log.js'
+import type { Admission, LastHead } from '../../replication/log-book.js'
+import { AuthorLog } from '../../replication/log.js'
 import { runAt } from '../../replication/runs.js'
-import { frameHash } from '../../replication/verification.js'
+import { trustStoredFrame } from '../../replication/verification.js'
 import type { Context } from '../context.js'
 import { decodeDropped, droppedNote, droppedRecords, encodeDropped, oldestBeyond } from './dropped.js'
+import type { Epochs } from '../own/epochs.js'
+import type { Fallen } from './fallen.js'
+import { takeAside } from '../forks/branch.js'
+import type { Forks } from '../forks/forks.js'
 import type { Intake } from '../reception/intake.js'
 import type { Levelling } from '../levelling/levelling.js'
 import { idsIn, type Places } from '../own/places.js'
 import type { Reads } from '../reads.js'
 import type { Standing } from './standing.js'
+import { StoredChains } from './stored-chains.js'
 
 export interface NamingParts {
   readonly standing: Standing
+  readonly fallen: Fallen
+  readonly epochs: Epochs
+  readonly forks: Forks
   readonly intake: Intake
   readonly reads: Reads
   readonly places: Places
@@ -30,8 +37,12 @@ interface Rereading {
   isReading: boolean
 }
 
+const ALL = { first: 0, last: Number.MAX_SAFE_INTEGER - 1 }
+
+/** Of an own epoch, that what it held was written again before another branch took its place. */
+const securedNote = (author: AuthorId): string => `secured/${author}`
+
 const MEMBER: Admission = { state: 'member' }
-const CHUNK = { frames: LIMITS.framesPerReply, bytes: LIMITS.framesPerReplyBytes }
 
 const isSame = (left: Admission, right: Admission): boolean => {
   if (left.state !== 'named' || right.state !== 'named') return left.state === right.state
@@ -42,6 +53,9 @@ const isSame = (left: Admission, right: Admission): boolean => {
  * Brings the logs that are held to what the acts say of them (rules B4): an epoch that no act names is out whole, and of one that is named the chain
  * counts that ends in the named head. A log that went on past it, or that holds another branch, is read anew from the own disk; until that is done,
  * or a peer has given what leads to the head, nothing of it is shown. So view and digest depend on acts and frames alone, not on their order.
+ *
+ * An act may fall, with the operator that signed it: so what it takes out stays on the disk (`Fallen`), until a frame of another branch shows that it
+ * has to give way. Of an own epoch it is first written again in a new one, which counts once the act has fallen.
  */
 export class Naming {
   readonly #context: Context
@@ -49,10 +63,12 @@ export class Naming {
   /** What each log that is held was last made to fit. */
   readonly #applied = new Map<AuthorId, Admission>()
   readonly #rereadings = new Map<AuthorId, Rereading>()
+  readonly #chains: StoredChains
 
   constructor(context: Context, parts: NamingParts) {
     this.#context = context
     this.#parts = parts
+    this.#chains = new StoredChains(context, parts.reads)
   }
 
   /**
@@ -65,10 +81,11 @@ export class Naming {
       const is = this.#parts.standing.admissionOf(author)
       this.#applied.set(author, is)
       if (is.state !== 'named') continue
-      if (is.head === null) this.#context.giveUp(author)
-      else if (logs.get(author)?.endsIn(is.head) === true) this.#retire(author, is.head.seq + 1)
+      if (is.head === null) logs.drop(author)
+      else if (logs.get(author)?.endsIn(is.head) === true) this.#noteStart(author)
       else if (runAt(logs.onDisk(author), is.head.seq) !== null) this.#reread(author, logs.get(author), is)
     }
+    for (const key of new Set(Array.from(this.#authors(), keyOf))) this.#parts.fallen.bound(key)
   }
 
   /** The roster may have changed. */
@@ -77,6 +94,16 @@ export class Naming {
     // of whom nothing is held, whatever comes later begins anew
     for (const author of this.#applied.keys()) if (!held.has(author)) this.#applied.delete(author)
     for (const author of held) this.#applyTo(author)
+  }
+
+  /** What is held of this author gives way to what is asked for: it does not lie on the chain that the act names. */
+  displace(author: AuthorId): void {
+    const { logs, commits } = this.#context
+    const log = logs.get(author)
+    if (log !== null) this.#secure(log)
+    logs.drop(author)
+    logs.retired(author, ALL)
+    commits.retire(author)
   }
 
   /** Of these something is held, in memory or on disk. */
@@ -91,8 +118,8 @@ export class Naming {
       if (rereading.isReading || this.#context.commits.isWriting(author)) continue
       rereading.isReading = true
       const admission = this.#parts.standing.admissionOf(author)
-      if (admission.state === 'named' && admission.head !== null) this.#readDown(author, rereading, { before: admission.head.seq + 1, hash: admission.head.hash }, [])
-      else this.#readOn(author, rereading, this.#context.logs.startOnDisk(author))
+      if (admission.state === 'named' && admission.head !== null) this.#readDown(author, rereading, admission.head)
+      else this.#readAll(author, rereading, this.#context.logs.startOnDisk(author))
     }
   }
 
@@ -124,60 +151,72 @@ export class Naming {
     const { logs, view, rereading } = this.#context
     const earlier = this.#rereadings.get(author)
     const entries = earlier?.entries ?? this.#counted(log)
-    if (is.state === 'named' && log !== null) this.#noteDropped(author, is, log, entries)
+    if (is.state === 'named' && log !== null) {
+      this.#noteDropped(author, is, log, entries)
+      this.#parts.fallen.shorten(author, log.snapshotStart)
+    }
     view.dropAuthor(author)
     logs.drop(author)
     this.#rereadings.delete(author)
     rereading.delete(author)
     this.#context.happened({ type: 'viewChanged' })
-    if (is.state === 'named' && is.head === null) return this.#context.giveUp(author)
+    if (is.state === 'named' && is.head === null) return this.#parts.fallen.bound(keyOf(author))
     this.#rereadings.set(author, { entries, isReading: false })
     rereading.add(author)
   }
 
-  /**
-   * The chain that ends in the named head, from its newest whole snapshot on: read downwards, each frame held against the hash that the one above it
-   * names, so that what lies on the disk of other branches is never taken for it.
-   */
-  #readDown(author: AuthorId, rereading: Rereading, above: { readonly before: number; readonly hash: Hash }, chain: readonly Uint8Array[]): void {
-    const { crypto } = this.#context
-    const last = above.before + chain.length - 1
-    this.#parts.reads.beginBefore(author, above.before, CHUNK, read => {
+  #readDown(author: AuthorId, rereading: Rereading, head: LastHead): void {
+    this.#chains.down(author, head, chain => {
       if (this.#rereadings.get(author) !== rereading) return
-      let { before, hash } = above
-      const found = [...chain]
-      for (const bytes of read.toReversed()) {
-        const decoded = decodeFrame(bytes)
-        if (!decoded.ok || frameHash(crypto, decoded.value.headerBytes) !== hash) return this.#finish(author, rereading)
-        const { seq, prev, kind, part, parts } = decoded.value.header
-        found.unshift(bytes)
-        before = seq
-        hash = prev
-        if (seq > 0 && (kind !== 'snapshot' || part > 0 || seq + parts - 1 > last)) continue
-        this.#take(author, found)
-        return this.#finish(author, rereading)
-      }
-      if (read.length === 0) return this.#finish(author, rereading)
-      this.#readDown(author, rereading, { before, hash }, found)
+      if (chain === null) return this.#isElsewhere(author, rereading)
+      this.#take(author, chain)
+      this.#finish(author, rereading)
     })
   }
 
-  /** What a start would read: from where the log begins on the disk to its end. */
-  #readOn(author: AuthorId, rereading: Rereading, from: number): void {
-    this.#parts.reads.begin(author, from, CHUNK, read => {
-      if (this.#rereadings.get(author) !== rereading) return
-      this.#take(author, read)
-      const next = read.length > 0 ? from + read.length : this.#context.logs.onDisk(author).find(({ first }) => first > from)?.first
-      if (next === undefined) return this.#finish(author, rereading)
-      this.#readOn(author, rereading, next)
-    })
+  /**
+   * The chain that is named does not lie on this disk. What does is held as far as the act lets it count, so that the first frame that does not fit to it
+   * is known for another branch. An own branch may be written over from then on: it is first read beside everything that counts, to its end.
+   */
+  #isElsewhere(author: AuthorId, rereading: Rereading): void {
+    const { logs, crypto, mesh, key, notes } = this.#context
+    const admission = this.#parts.standing.admissionOf(author)
+    const seq = admission.state === 'named' ? (admission.head?.seq ?? 0) : 0
+    const held = logs.onDisk(author)
+    const start = logs.startOnDisk(author)
+    if (keyOf(author) !== key || notes.has(securedNote(author)) || (held.at(-1)?.last ?? -1) < seq) return this.#readAll(author, rereading, start <= seq ? start : (held[0]?.first ?? 0))
+    const aside = new AuthorLog(crypto, mesh, author)
+    const take = (bytes: Uint8Array): void => {
+      const decoded = decodeFrame(bytes)
+      const frame = decoded.ok ? trustStoredFrame(crypto, mesh, decoded.value) : decoded
+      if (frame.ok) takeAside(aside, frame.value)
+    }
+    const end = (): void => {
+      this.#secure(aside)
+      this.#isElsewhere(author, rereading)
+    }
+    this.#chains.on(author, start, { isWanted: () => this.#rereadings.get(author) === rereading, take, end })
+  }
+
+  /** Of an own epoch: what was live on this disk goes into a new one, once. */
+  #secure({ author, records }: AuthorLog): void {
+    if (keyOf(author) !== this.#context.key || this.#context.notes.has(securedNote(author))) return
+    this.#parts.epochs.secure(author, records)
+    this.#context.note(securedNote(author), 'yes')
+  }
+
+  #readAll(author: AuthorId, rereading: Rereading, from: number): void {
+    const take = (bytes: Uint8Array): void => this.#take(author, [bytes])
+    this.#chains.on(author, from, { isWanted: () => this.#rereadings.get(author) === rereading, take, end: () => this.#finish(author, rereading) })
   }
 
   #take(author: AuthorId, frames: readonly Uint8Array[]): void {
     const { logs, now } = this.#context
-    const { intake, places } = this.#parts
+    const { intake, places, forks } = this.#parts
     for (const bytes of frames) {
       const taken = intake.restore(bytes, now)
+      // what the act let stay may be of another branch than what lies behind it
+      if (taken.type === 'forked') forks.take(taken.proof, null)
       if (taken.type !== 'appended') continue
       places.remember(taken.frames, idsIn(taken.change))
       for (const { header } of taken.frames) logs.get(author)?.stored(header.seq)
@@ -186,28 +225,25 @@ export class Naming {
 
   #finish(author: AuthorId, { entries }: Rereading): void {
     const { logs, notes, rereading } = this.#context
-    const { standing, levelling } = this.#parts
+    const { standing, levelling, fallen } = this.#parts
     this.#rereadings.delete(author)
     rereading.delete(author)
     logs.changed()
     const admission = standing.admissionOf(author)
     if (admission.state === 'named') {
       this.#listDropped(author, entries)
-      if (admission.head !== null && logs.get(author)?.endsIn(admission.head) === true) this.#retire(author, admission.head.seq + 1)
-      else this.#context.giveUp(author)
-    } else if (notes.has(droppedNote(author))) this.#context.note(droppedNote(author), null)
+      if (admission.head !== null && logs.get(author)?.endsIn(admission.head) === true) this.#noteStart(author)
+      fallen.bound(keyOf(author))
+    } else for (const key of [droppedNote(author), securedNote(author)]) if (notes.has(key)) this.#context.note(key, null)
     this.#context.happened({ type: 'viewChanged' })
     levelling.reconsider()
   }
 
-  /** Takes off the disk what lies behind this number, unless it has to be kept. */
-  #retire(author: AuthorId, from: number): void {
+  /** From where the log is read at the next start. */
+  #noteStart(author: AuthorId): void {
     const { commits, logs } = this.#context
     const start = logs.get(author)?.takeStart() ?? null
     if (start !== null) commits.staged.starts.set(author, start)
-    if (this.#context.keepsFallen(author) || logs.get(author)?.chain.beyond.length === 0) return
-    commits.staged.retired.push({ author, from, until: Number.MAX_SAFE_INTEGER })
-    logs.retired(author, from)
   }
 
   #counted(log: AuthorLog | null): Entry[] {
