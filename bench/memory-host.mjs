@@ -11,6 +11,8 @@ const take = result => {
 /** A host without disk or network: the founder of a mesh, with every commit done at once. `frames` are those it has put on its disk. */
 export class MemoryHost {
   mono = 1_000
+  /** How far its clock is ahead of the machine's, in ms: hours of work in seconds. */
+  ahead = 0
   frames = []
   #request = 0
 
@@ -26,7 +28,7 @@ export class MemoryHost {
   feed(input) {
     const waiting = [input]
     for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
-      for (const effect of this.replica.handle(next, { wall: Date.now(), mono: this.mono })) {
+      for (const effect of this.replica.handle(next, { wall: this.wall, mono: this.mono + this.ahead })) {
         if (effect.type === 'answer') take(effect.outcome)
         if (effect.type !== 'commit') continue
         for (const { bytes } of effect.batch.frames) this.frames.push(bytes)
@@ -35,8 +37,16 @@ export class MemoryHost {
     }
   }
 
+  get wall() {
+    return Date.now() + this.ahead
+  }
+
   /** One commit, so one frame, for all these paths; one session for each of them, so that all are seen by each. */
   claim(paths, session = 'bench') {
-    this.feed({ type: 'write', request: ++this.#request, session, drafts: paths.map(path => claimOf(path, Date.now())), strict: false })
+    this.feed({ type: 'write', request: ++this.#request, session, drafts: paths.map(path => claimOf(path, this.wall)), strict: false })
+  }
+
+  release(claims, session = 'bench') {
+    this.feed({ type: 'write', request: ++this.#request, session, drafts: [{ kind: 'release', fields: { claims } }], strict: false })
   }
 }

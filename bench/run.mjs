@@ -7,7 +7,7 @@ import { removeFolders } from './homes.mjs'
 import { lineOf } from './measure.mjs'
 import { killAll } from './processes.mjs'
 
-const NAMES = ['pair', 'memory', 'reopen', 'hot']
+const NAMES = ['pair', 'memory', 'cycles', 'reopen', 'hot']
 const bench = fileURLToPath(new URL('.', import.meta.url))
 const args = process.argv.slice(2)
 const asked = args.filter(arg => !arg.startsWith('--'))

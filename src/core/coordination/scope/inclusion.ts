@@ -1,7 +1,7 @@
 import { LIMITS } from '../../limits.js'
+import { acceptsIn, advance } from './advance.js'
 import { FINAL, type Automaton } from './automaton.js'
 import { DOT, SLASH, hasCode, type CharClass } from './charclass.js'
-import { acceptsIn, advance } from './cover.js'
 import type { Scope } from './scope.js'
 import { START, within } from './segment.js'
 import { CLASS } from './word.js'

@@ -1,6 +1,7 @@
 import { compareText } from '../../encoding/bytes.js'
+import { acceptsIn } from './advance.js'
 import { EVERYTHING } from './automaton.js'
-import { acceptsIn, covers, statesAfter } from './cover.js'
+import { covers, statesAfter } from './cover.js'
 import { intersect } from './intersection.js'
 import type { PathScope, Scope } from './scope.js'
 

@@ -1,10 +1,12 @@
-import { statesAfter, statesBelow } from './cover.js'
+import { ALL_BELOW, NOTHING, readingOf, type Place, type Reading } from './reading.js'
 import type { PathScope, Scope } from './scope.js'
 
 interface Node<T> {
   readonly children: Map<string, Node<T>>
-  /** By the scope's text: one value may stand here under several scopes. */
+  /** Of scopes that reach below. By the scope's text: one value may stand here under several scopes. */
   readonly valuesByText: Map<string, Set<T>>
+  /** Of scopes that are this one file; null before the first. */
+  filesByText: Map<string, Set<T>> | null
 }
 
 interface Repository<T> {
@@ -12,7 +14,7 @@ interface Repository<T> {
   readonly names: Map<string, Set<T>>
 }
 
-const emptyNode = <T>(): Node<T> => ({ children: new Map(), valuesByText: new Map() })
+const emptyNode = <T>(): Node<T> => ({ children: new Map(), valuesByText: new Map(), filesByText: null })
 
 const addTo = <T>(valuesByText: Map<string, Set<T>>, text: string, value: T): void => {
   const values = valuesByText.get(text)
@@ -46,14 +48,14 @@ export class ScopeIndex<T> {
       node.children.set(segment, child)
       node = child
     }
-    addTo(node.valuesByText, scope.text, value)
+    addTo(isFile(scope) ? (node.filesByText ??= new Map()) : node.valuesByText, scope.text, value)
   }
 
   remove(repository: string, scope: Scope, value: T): void {
     const found = this.#repositories.get(repository)
     if (found === undefined) return
     if (scope.type === 'name') removeFrom(found.names, scope.text, value)
-    else removeBelow(found.paths, scope.prefix, 0, scope.text, value)
+    else removeBelow(found.paths, scope, 0, value)
     if (found.names.size === 0 && isEmpty(found.paths)) this.#repositories.delete(repository)
   }
 
@@ -78,17 +80,21 @@ export class ScopeIndex<T> {
   }
 }
 
-const isEmpty = <T>(node: Node<T>): boolean => node.children.size === 0 && node.valuesByText.size === 0
+const isFile = ({ literal, withBelow }: PathScope): boolean => literal !== null && !withBelow
 
-const removeBelow = <T>(node: Node<T>, prefix: readonly string[], depth: number, text: string, value: T): void => {
-  const segment = prefix[depth]
+const isEmpty = <T>({ children, valuesByText, filesByText }: Node<T>): boolean => children.size === 0 && valuesByText.size === 0 && filesByText === null
+
+const removeBelow = <T>(node: Node<T>, scope: PathScope, depth: number, value: T): void => {
+  const segment = scope.prefix[depth]
   if (segment === undefined) {
-    removeFrom(node.valuesByText, text, value)
+    if (!isFile(scope)) removeFrom(node.valuesByText, scope.text, value)
+    else if (node.filesByText !== null) removeFrom(node.filesByText, scope.text, value)
+    if (node.filesByText?.size === 0) node.filesByText = null
     return
   }
   const child = node.children.get(segment)
   if (child === undefined) return
-  removeBelow(child, prefix, depth + 1, text, value)
+  removeBelow(child, scope, depth + 1, value)
   if (isEmpty(child)) node.children.delete(segment)
 }
 
@@ -102,21 +108,40 @@ function* valuesAround<T>(root: Node<T>, scope: PathScope): IterableIterator<Ite
     node = child
   }
   if (scope.literal === null) yield* valuesMet(node, scope)
-  else yield* scope.withBelow ? valuesBelow(node) : node.valuesByText.values()
+  else if (scope.withBelow) yield* valuesBelow(node)
+  else yield* valuesAt(node)
+}
+
+function* valuesAt<T>({ valuesByText, filesByText }: Node<T>): IterableIterator<Iterable<T>> {
+  yield* valuesByText.values()
+  if (filesByText !== null) yield* filesByText.values()
+}
+
+const NONE: readonly never[] = []
+
+/** At a place from which the reading goes on: what reaches below may be met there, a file only where it is covered itself. */
+const valuesTouched = <T>({ valuesByText, filesByText }: Node<T>, place: Place, reading: Reading): Iterable<Iterable<T>> => {
+  const files = filesByText !== null && reading.accepts(place) ? filesByText : null
+  if (files === null) return valuesByText.size === 0 ? NONE : valuesByText.values()
+  return valuesByText.size === 0 ? files.values() : [...valuesByText.values(), ...files.values()]
 }
 
 function* valuesMet<T>(root: Node<T>, scope: PathScope): IterableIterator<Iterable<T>> {
-  const waiting = [{ node: root, states: statesAfter(scope, scope.prefix.join('/')) }]
+  const reading = readingOf(scope.automaton())
+  const waiting = [{ node: root, place: scope.prefix.length === 0 ? reading.start : reading.after(reading.start, scope.prefix.join('/')) }]
   for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
-    const { node, states } = next
-    if (states === null) {
+    const { node, place } = next
+    if (place === ALL_BELOW) {
       yield* valuesBelow(node)
       continue
     }
-    yield* node.valuesByText.values()
-    for (const [segment, child] of node.children) {
-      const below = statesBelow(scope, states, segment)
-      if (below === null || below.length > 0) waiting.push({ node: child, states: below })
+    yield* valuesTouched(node, place, reading)
+    for (const [name, child] of node.children) {
+      const below = reading.after(place, name)
+      if (below === NOTHING) continue
+      // most nodes are files, and waiting costs more than looking
+      if (child.children.size > 0) waiting.push({ node: child, place: below })
+      else yield* valuesTouched(child, below, reading)
     }
   }
 }
@@ -124,7 +149,7 @@ function* valuesMet<T>(root: Node<T>, scope: PathScope): IterableIterator<Iterab
 function* valuesBelow<T>(node: Node<T>): IterableIterator<Iterable<T>> {
   const waiting = [node]
   for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
-    yield* next.valuesByText.values()
+    yield* valuesAt(next)
     for (const child of next.children.values()) waiting.push(child)
   }
 }
