@@ -1,4 +1,3 @@
-import { isKindOf, type EntryOf } from '../core/coordination/records/entry.js'
 import type { RecordFields } from '../core/coordination/records/record.js'
 import { failure, success, type Result } from '../core/result.js'
 import { HOST_SESSION, type Host } from '../host/host.js'
@@ -6,32 +5,20 @@ import { addRepository, enrolledFrom, type Enrolled } from '../host/repository/e
 import { rootCommit } from '../host/repository/root-commit.js'
 import type { PlaceHere } from './place.js'
 
-/** What each host says of a repository, the newest record of each. */
-export const publishedRepositories = (host: Host): EntryOf<'repo'>[] => {
-  const newest = new Map<string, EntryOf<'repo'>>()
-  for (const entry of host.replica.view.ofKind('repo')) {
-    if (!isKindOf(entry, 'repo')) continue
-    const name = `${entry.host} ${entry.parsed.record.fields.key}`
-    const held = newest.get(name)
-    if (held === undefined || held.wall < entry.wall || (held.wall === entry.wall && held.count < entry.count)) newest.set(name, entry)
-  }
-  return [...newest.values()]
-}
-
 const sorted = (fields: object): string => JSON.stringify(Object.entries(fields).sort(([left], [right]) => (left < right ? -1 : 1)))
 
 /** Tells the other hosts of a repository here; written only when it says something new. */
 export const publishRepository = async (host: Host, fields: RecordFields & { readonly key: string }): Promise<Result<true>> => {
-  const said = publishedRepositories(host).find(entry => entry.host === host.replica.hostId && entry.parsed.record.fields.key === fields.key)
+  const said = host.replica.view.repositories.newest().find(entry => entry.host === host.replica.hostId && entry.parsed.record.fields.key === fields.key)
   if (said !== undefined && sorted(said.parsed.record.fields) === sorted(fields)) return success(true)
   const written = await host.write(HOST_SESSION, [{ kind: 'repo', fields }])
   return written.ok ? success(true) : written
 }
 
 /** Enrols the repository of this work tree: from now on hooks may write about it, and the other hosts know its key, remotes and first commit. */
-export const enrol = async (host: Host, { checkout, repository }: PlaceHere, how: Enrolled['how']): Promise<Result<Enrolled>> => {
+export const enrol = async (host: Host, { checkout, repository, ownKey }: PlaceHere, how: Enrolled['how']): Promise<Result<Enrolled>> => {
   const commit = repository.rootCommit ?? (await rootOf(checkout))
-  const entry = enrolledFrom({ ...repository, ...(commit === null ? {} : { rootCommit: commit }) }, checkout.root, host.now().wall, how)
+  const entry = enrolledFrom({ ...repository, key: ownKey, ...(commit === null ? {} : { rootCommit: commit }) }, checkout.root, host.now().wall, how)
   const added = addRepository(host.enrolment, entry)
   if (!added.ok) return added
   const kept = added.value.repositories.get(entry.key)
@@ -40,7 +27,7 @@ export const enrol = async (host: Host, { checkout, repository }: PlaceHere, how
   const published = await publishRepository(host, {
     key: kept.key,
     ...(remotes.length === 0 ? {} : { remotes }),
-    ...(commit === null ? {} : { root: commit }),
+    ...(kept.rootCommit === undefined ? {} : { root: kept.rootCommit }),
     state: 'enrolled'
   })
   if (!published.ok) return published

@@ -7,7 +7,10 @@ import { repositoryKey, type RepositoryKey } from '../host/repository/repository
 /** The work tree that a call comes from, and the repository that it belongs to. */
 export interface PlaceHere {
   readonly checkout: Checkout
+  /** With the key in force, by which all hosts call it. */
   readonly repository: RepositoryKey
+  /** The key that this work tree has by itself. */
+  readonly ownKey: string
   readonly enrolled: boolean
   /** As it stands in a claim: which tree of which host, on which branch, from which commit. */
   readonly where: { readonly checkout: string; readonly branch?: string; readonly base?: string }
@@ -26,5 +29,7 @@ export const repositoryHere = async (host: Host, cwd: string, mayWrite = false):
     ...(branch === null ? {} : { branch }),
     ...(base === null ? {} : { base })
   }
-  return success({ checkout: checkout.value, repository: repository.value, enrolled: host.enrolment.repositories.has(repository.value.key), where })
+  const { key: ownKey } = repository.value
+  const key = host.replica.view.repositories.nameOf(ownKey)
+  return success({ checkout: checkout.value, repository: { ...repository.value, key }, ownKey, enrolled: host.enrolment.repositories.has(ownKey), where })
 }

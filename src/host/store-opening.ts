@@ -5,6 +5,7 @@ import type { FrameStore } from '../ports/store.js'
 import { readHolder } from './holder.js'
 import { errorCode, homeIsMade, type HomePaths } from './home.js'
 import type { HostAdapters } from './host.js'
+import { shellWord } from './shell-word.js'
 
 export interface OpenedStore {
   readonly frames: FrameStore
@@ -47,8 +48,6 @@ export const openWhenFree = async (paths: HomePaths, adapters: HostAdapters, opt
  */
 const lost = ({ store }: HomePaths, damaged: Failure): Result<OpenedStore> =>
   failure(damaged.code, damaged.message, { ...damaged, next: [`mv ${shellWord(store)} ${shellWord(`${store}.lost`)}`, 'skein up'] })
-
-const shellWord = (path: string): string => (/^[\w./+:@%-]+$/.test(path) ? path : `'${path.replaceAll("'", `'\\''`)}'`)
 
 const isGone = (store: string): boolean => {
   try {

@@ -6,9 +6,10 @@ import { alignRows } from '../table.js'
 
 const renderList = ({ style }: Terminal, { repositories, links }: RepoListData): string => {
   if (repositories.length === 0) return 'no repository is coordinated: skein repo add'
-  const rows = repositories.map(({ key, from, enrolled, hosts }) => [
+  const rows = repositories.map(({ key, read_as: readAs, from, enrolled, hosts }) => [
     enrolled ? style.strong(visible(key)) : visible(key),
     enrolled ? `here, from ${from ?? '?'}` : 'not here',
+    readAs === null ? '' : `read as ${visible(readAs)}`,
     hosts.length === 0 ? '' : `also ${hosts.slice(0, 4).map(visible).join(', ')}${hosts.length > 4 ? ` and ${hosts.length - 4} more` : ''}`
   ])
   const linked = links.map(({ from, to }) => `${visible(from)} is read as ${visible(to)}`)

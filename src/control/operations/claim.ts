@@ -17,6 +17,7 @@ import { operation, type OperationContext, type Outcome } from '../operation.js'
 import { policyRow, policyText } from '../policies.js'
 import { renewalDraft } from '../renewal.js'
 import { scopeHere, type ScopeHere } from '../scopes.js'
+import { untoldTwins } from '../twins.js'
 import { claimData, claimSchema, holderText, iso, type Viewpoint } from '../words.js'
 
 const args = z.object({
@@ -244,7 +245,7 @@ const claimNow = async (context: OperationContext, given: Args): Promise<Outcome
       items,
       ...all
     },
-    warnings: [...enrolled.value, ...reasonKept, ...told],
+    warnings: [...enrolled.value, ...reasonKept, ...told, ...(here.repo === null ? [] : untoldTwins(context, here.repo))],
     repositories: here.repo === null ? [] : [here.repo]
   }
 }

@@ -8,6 +8,7 @@ import { doubtText, isNews } from '../doubt.js'
 import { fenceRemedy } from '../fence.js'
 import { hostRowsByKey, linkTo } from '../hosts.js'
 import { operation } from '../operation.js'
+import { repositoryWarnings } from '../twins.js'
 import { deadlockRow, deadlocksNow } from '../waiting/deadlocks.js'
 import { troubleOf } from './status.js'
 
@@ -97,6 +98,12 @@ const clockCheck = (host: Host): Check => {
   return Math.abs(offsetMs) > LIMITS.clockAheadMs ? wrong('clock', text, 'set the clock of this machine') : noted('clock', text)
 }
 
+const repositoryChecks = (host: Host): Check[] => {
+  const found = repositoryWarnings(host)
+  if (found.length === 0) return [ok('repositories', 'each has one name, as far as the hosts say')]
+  return found.map(({ text, details }) => noted('repositories', text, ...(typeof details?.['next'] === 'string' ? [details['next']] : [])))
+}
+
 /** Asks every linked peer now, and waits for its answer. */
 const linkChecks = async (host: Host): Promise<Check[]> => {
   if (host.daemonSince === null) return [noted('daemon', 'none runs: peers reach this host only while one does', 'skein up')]
@@ -125,7 +132,7 @@ export const doctor = operation({
   tells: false,
   renewsLeases: false,
   run: async ({ host, session }) => {
-    const checks = [await homeCheck(host), await keyCheck(host), ...storeChecks(host), witnessCheck(host), await diskCheck(host), refusalCheck(host), waitingCheck(host, session), clockCheck(host), ...(await linkChecks(host))]
+    const checks = [await homeCheck(host), await keyCheck(host), ...storeChecks(host), witnessCheck(host), await diskCheck(host), refusalCheck(host), waitingCheck(host, session), clockCheck(host), ...repositoryChecks(host), ...(await linkChecks(host))]
     const sound = checks.every(({ state }) => state !== 'wrong')
     return { ok: true, data: { sound, daemon: host.daemonSince === null ? null : process.pid, checks }, exit: sound ? 0 : 1, next: [...new Set(checks.flatMap(({ state, next }) => (state === 'wrong' ? next : [])))].filter(step => step.startsWith('skein ')) }
   }

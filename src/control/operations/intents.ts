@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { sameActor } from '../../core/coordination/claims/actor.js'
 import { authorText, isKindOf, type Entry } from '../../core/coordination/records/entry.js'
 import { quoted } from '../../core/coordination/records/visible.js'
+import type { View } from '../../core/coordination/view.js'
 import { LIMITS } from '../../core/limits.js'
 import type { Warning } from '../envelope.js'
 import { operation, type OperationContext } from '../operation.js'
@@ -16,16 +17,20 @@ const data = saidSchema.extend({
 
 export type IntentData = z.infer<typeof data>
 
-const repoOf = (entry: Entry): string | null => (isKindOf(entry, 'intent') ? (entry.parsed.record.fields.repo ?? null) : null)
+const repoOf = ({ repositories }: View, entry: Entry): string | null => {
+  const repo = isKindOf(entry, 'intent') ? (entry.parsed.record.fields.repo ?? null) : null
+  return repo === null ? null : repositories.nameOf(repo)
+}
 
 /** A session that is not known is another; a parent and its subagents are one; an intent without a repository may mean any. */
 const concurrentWith = ({ host, session, meshNow }: OperationContext, own: Entry): Entry[] => {
   const { view, hostId } = host.replica
   const found: Entry[] = []
+  const repo = repoOf(view, own)
   for (const entry of view.ofKind('intent')) {
     if (entry.id === own.id || entry.session === null) continue
     const isRecent = Math.abs(meshNow - entry.wall) <= LIMITS.intentConcurrentMs
-    const isElsewhere = repoOf(own) !== null && repoOf(entry) !== null && repoOf(own) !== repoOf(entry)
+    const isElsewhere = repo !== null && ![repo, null].includes(repoOf(view, entry))
     if (!isRecent || isElsewhere || sameActor({ host: hostId, session }, { host: entry.host, session: entry.session })) continue
     if (!view.deliveries.withdrawn(entry)) found.push(entry)
   }

@@ -2,15 +2,17 @@ import { z } from 'zod'
 import { LIMITS } from '../../core/limits.js'
 import { failure, success, type Result } from '../../core/result.js'
 import { linkRepository, listRepositories, removeRepository } from '../../host/repository/enrolment.js'
-import { enrol, publishedRepositories, publishRepository } from '../enrolling.js'
-import type { Warning } from '../envelope.js'
+import { enrol, publishRepository } from '../enrolling.js'
 import { nearest } from '../nearest.js'
 import { operation, type OperationContext } from '../operation.js'
 import { repositoryHere } from '../place.js'
+import { repositoryWarnings } from '../twins.js'
 import { iso } from '../words.js'
 
 const repositorySchema = z.object({
   key: z.string(),
+  /** The key in force, where it is read as another: one first commit and one owner/name. */
+  read_as: z.string().nullable(),
   /** What the key comes from here; null where only other hosts coordinate it. */
   from: z.string().nullable(),
   enrolled: z.boolean(),
@@ -26,40 +28,21 @@ const repositorySchema = z.object({
 
 type RepositoryRow = z.infer<typeof repositorySchema>
 
-const published = ({ host }: OperationContext) => publishedRepositories(host).filter(({ parsed }) => parsed.record.fields.state !== 'removed')
-
 const rowsOf = (context: OperationContext): RepositoryRow[] => {
   const { host } = context
+  const { repositories } = host.replica.view
+  const readAs = (key: string): string | null => repositories.names().get(key) ?? null
   const rows = new Map<string, RepositoryRow>()
   for (const { key, from, enrolledAt, how, roots, remotes, rootCommit } of listRepositories(host.enrolment)) {
-    rows.set(key, { key, from, enrolled: true, since: iso(enrolledAt), how, roots: [...roots], remotes: remotes.map(({ url }) => url), root_commit: rootCommit ?? null, hosts: [] })
+    rows.set(key, { key, read_as: readAs(key), from, enrolled: true, since: iso(enrolledAt), how, roots: [...roots], remotes: remotes.map(({ url }) => url), root_commit: rootCommit ?? null, hosts: [] })
   }
-  for (const entry of published(context)) {
+  for (const entry of repositories.standing()) {
     if (entry.host === host.replica.hostId) continue
     const { key, remotes = [], root = null } = entry.parsed.record.fields
-    const row = rows.get(key) ?? { key, from: null, enrolled: false, since: null, how: null, roots: [], remotes: [...remotes], root_commit: root, hosts: [] }
+    const row = rows.get(key) ?? { key, read_as: readAs(key), from: null, enrolled: false, since: null, how: null, roots: [], remotes: [...remotes], root_commit: root, hosts: [] }
     rows.set(key, { ...row, hosts: [...row.hosts, host.nameOf(entry.hostKey)].sort() })
   }
   return [...rows.values()]
-}
-
-/** Two keys with one first commit are one repository under two names, unless somebody says otherwise; never silently two. */
-const twins = (context: OperationContext): Warning[] => {
-  const { host } = context
-  const warnings: Warning[] = []
-  for (const { key, rootCommit } of listRepositories(host.enrolment)) {
-    if (rootCommit === undefined) continue
-    const others = new Map<string, string>()
-    for (const entry of published(context)) {
-      const { key: other, root } = entry.parsed.record.fields
-      if (root === rootCommit && other !== key && !others.has(other)) others.set(other, host.nameOf(entry.hostKey))
-    }
-    for (const [other, by] of others) {
-      const text = `${key} has the same first commit as ${other} (of ${by}): if they are one repository, claims in one are not seen in the other until one of you types skein repo link ${key} ${other}`
-      warnings.push({ code: 'REPOSITORY_TWINS', text, details: { repository: key, other, host: by, root_commit: rootCommit } })
-    }
-  }
-  return warnings
 }
 
 const listData = z.object({ repositories: z.array(repositorySchema), links: z.array(z.object({ from: z.string(), to: z.string() })) })
@@ -74,7 +57,7 @@ export const repoList = operation({
   tells: false,
   run: async context => {
     const links = Array.from(context.host.enrolment.links, ([from, to]) => ({ from, to }))
-    return { ok: true, data: { repositories: rowsOf(context), links }, warnings: twins(context) }
+    return { ok: true, data: { repositories: rowsOf(context), links }, warnings: repositoryWarnings(context.host) }
   }
 })
 
@@ -95,7 +78,7 @@ export const repoAdd = operation({
     const added = await enrol(host, place.value, 'repo add')
     if (!added.ok) return added
     const { repository, checkout, enrolled } = place.value
-    return { ok: true, data: { repository: repository.key, from: repository.from, mesh: host.settings.meshName, new: !enrolled, root: checkout.root }, warnings: twins(context) }
+    return { ok: true, data: { repository: repository.key, from: repository.from, mesh: host.settings.meshName, new: !enrolled, root: checkout.root }, warnings: repositoryWarnings(context.host) }
   }
 })
 
@@ -103,7 +86,7 @@ export const repoAdd = operation({
 const keyOr = async ({ host, cwd }: OperationContext, key: string | undefined): Promise<Result<string>> => {
   if (key !== undefined) return success(key)
   const place = await repositoryHere(host, cwd)
-  return place.ok ? success(place.value.repository.key) : place
+  return place.ok ? success(place.value.ownKey) : place
 }
 
 const linkData = z.object({ from: z.string(), to: z.string(), taken_back: z.boolean() })

@@ -15,6 +15,7 @@ import { repositoryHere } from '../place.js'
 import { policiesInForce, policyRow, policySchema } from '../policies.js'
 import { reachOf } from '../reach.js'
 import { refusalRows, refusalRowSchema } from '../refusals.js'
+import { untoldTwins } from '../twins.js'
 import { droppedRows, droppedSchema, withheldRows, withheldSchema } from '../withheld.js'
 import { deadlockRow, deadlocksNow, deadlockSchema } from '../waiting/deadlocks.js'
 import { waitsAround, waitSchema } from '../waiting/waiters.js'
@@ -167,6 +168,7 @@ export const status = operation({
         disk: { free_bytes: await host.runtime.freeBytes(), low_bytes: LIMITS.diskLowBytes, least_bytes: LIMITS.diskFreeMinBytes },
         clock: { offset_ms: replica.offsetMs }
       },
+      warnings: untoldTwins(context, null, true),
       next: nextSteps(host, trouble)
     }
   }

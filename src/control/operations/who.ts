@@ -9,6 +9,7 @@ import { momentOf } from '../history.js'
 import { operation, type OperationContext } from '../operation.js'
 import { policyRow, policySchema } from '../policies.js'
 import { pathsHere } from '../scopes.js'
+import { untoldTwins } from '../twins.js'
 import { waitersOf, waiterSchema } from '../waiting/waiters.js'
 import { claimData, claimSchema, holderText, type Viewpoint } from '../words.js'
 
@@ -45,7 +46,8 @@ const WAITERS_SHOWN = 8
 
 /** The roots of this host's checkouts of a repository, by the name that they have in claims. */
 const rootsOf = ({ host }: OperationContext, repo: string, here: { readonly root: string } | null): ReadonlyMap<string, string> => {
-  const known = [...(host.enrolment.repositories.get(repo)?.roots ?? []), ...(here === null ? [] : [here.root])]
+  const enrolled = [...host.enrolment.repositories.values()].filter(({ key }) => host.replica.view.repositories.nameOf(key) === repo)
+  const known = [...enrolled.flatMap(({ roots }) => roots), ...(here === null ? [] : [here.root])]
   return new Map(known.map(root => [checkoutName(host.adapters.crypto, host.replica.hostId, root), root]))
 }
 
@@ -98,6 +100,6 @@ export const who = operation({
       return { path: typed, scope: item, state: stateText(context, meshNow, holding.map(({ claim }) => claim)), holders, policy: policy === null ? null : policyRow(host, policy) }
     })
     const isFree = answers.every(({ state }) => state === 'free' || state === 'mine')
-    return { ok: true, data: { repository: repo, paths: answers }, warnings, exit: isFree ? 0 : 1, ...(repo === null ? {} : { repositories: [repo] }) }
+    return { ok: true, data: { repository: repo, paths: answers }, warnings: [...warnings, ...(repo === null ? [] : untoldTwins(context, repo))], exit: isFree ? 0 : 1, ...(repo === null ? {} : { repositories: [repo] }) }
   }
 })

@@ -10,6 +10,7 @@ import { entryOf, kindShown, type Entry } from './records/entry.js'
 import { IdTable } from './records/ids.js'
 import type { Names } from './records/kind.js'
 import { kindSpec, type Kind } from './records/kinds.js'
+import { Repositories } from './repositories/repositories.js'
 import { recordNaming } from './records/record.js'
 import { Arrivals } from './timeline/arrivals.js'
 import { Timeline } from './timeline/timeline.js'
@@ -47,6 +48,7 @@ const countsAlike = (left: ViewMember | undefined, right: ViewMember | undefined
  * order they came in. Kept up to date change by change; a test holds it equal to a fold from nothing.
  */
 export class View {
+  readonly repositories = new Repositories()
   readonly claims: ClaimTable
   readonly deliveries: Deliveries
   readonly timeline = new Timeline()
@@ -67,7 +69,7 @@ export class View {
   constructor({ crypto, mesh }: { readonly crypto: Crypto; readonly mesh: MeshId }) {
     this.#crypto = crypto
     this.#mesh = mesh
-    this.claims = new ClaimTable(crypto, mesh)
+    this.claims = new ClaimTable(crypto, mesh, this.repositories)
     this.deliveries = new Deliveries(crypto)
   }
 
@@ -220,6 +222,7 @@ export class View {
     this.#ids.add(entry)
     const alike = this.#byKind.get(kindShown(entry)) ?? new Set()
     this.#byKind.set(kindShown(entry), alike.add(entry))
+    this.repositories.add(entry)
     this.claims.add(entry)
     this.deliveries.add(entry)
     this.timeline.add(entry)
@@ -236,6 +239,7 @@ export class View {
     if (copies > 1) return
     this.#ids.remove(entry)
     this.#byKind.get(kindShown(entry))?.delete(entry)
+    this.repositories.remove(entry)
     this.claims.remove(entry)
     this.deliveries.remove(entry)
     this.timeline.remove(entry)

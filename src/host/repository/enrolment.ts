@@ -42,7 +42,9 @@ export interface Enrolment {
 
 export const NOTHING_ENROLLED: Enrolment = { repositories: new Map(), links: new Map() }
 
+/** A shallow clone does not know the first commit that another checkout knew. */
 const merged = (before: Enrolled, after: Enrolled): Enrolled => ({
+  ...(before.rootCommit === undefined ? {} : { rootCommit: before.rootCommit }),
   ...after,
   roots: [...before.roots.filter(root => !after.roots.includes(root)), ...after.roots].slice(-LIMITS.checkoutsPerRepository),
   enrolledAt: Math.min(before.enrolledAt, after.enrolledAt),

@@ -18,7 +18,7 @@ export interface Claim {
   readonly host: HostId
   readonly hostKey: HostKey
   readonly session: SessionName
-  /** `''` where only names are claimed, outside of any repository. */
+  /** The repository's key in force (`Repositories`); `''` where only names are claimed, outside of any repository. */
   readonly repo: string
   /** The items that still stand; empty once released. */
   readonly scope: readonly string[]

@@ -5,6 +5,7 @@ import { ScopeIndex } from '../scope/scopeindex.js'
 import { compareEntries, isKindOf, type Entry, type EntryOf } from '../records/entry.js'
 import { actorKey, sameActor, type Actor } from './actor.js'
 import { overlapClass, stateOf, type Claim, type ClaimState, type Mode } from './claim.js'
+import type { Repositories } from '../repositories/repositories.js'
 import { crossingKey, type Crossing } from './crossing.js'
 import { itemOf, type Item } from './item.js'
 import { standingItems, standingOf } from './standing.js'
@@ -44,14 +45,18 @@ const LIVE: readonly ClaimState[] = ['live']
 export class ClaimTable {
   readonly #lots: Lots
   readonly #claims = new Map<RecordId, Tracked>()
-  readonly #index = new ScopeIndex<Tracked>()
+  readonly #repositories: Repositories
+  /** The keys in force under which the claims are indexed. */
+  #names: ReadonlyMap<string, string> = new Map()
+  #index = new ScopeIndex<Tracked>()
   readonly #bySession = new Map<string, Set<Tracked>>()
   readonly #renewals = new Map<string, Set<EntryOf<'renew'>>>()
   readonly #endings = new Map<string, Set<EntryOf<'release'> | EntryOf<'withdraw'>>>()
   readonly #reclaims = new Map<string, Set<EntryOf<'reclaim'>>>()
   readonly #resolutions = new Map<string, Set<EntryOf<'resolve'>>>()
 
-  constructor(crypto: Crypto, mesh: MeshId) {
+  constructor(crypto: Crypto, mesh: MeshId, repositories: Repositories) {
+    this.#repositories = repositories
     this.#lots = new Lots(crypto, mesh)
   }
 
@@ -109,7 +114,8 @@ export class ClaimTable {
 
   /** The claims that may overlap this item, found through the index; a superset. Released ones are not among them. */
   *candidates(repo: string, item: string): IterableIterator<Claim> {
-    for (const tracked of this.#index.candidates(repo, itemOf(item).scope)) yield this.#claimOf(tracked)
+    this.#rename()
+    for (const tracked of this.#index.candidates(this.#nameOf(repo), itemOf(item).scope)) yield this.#claimOf(tracked)
   }
 
   /**
@@ -121,10 +127,12 @@ export class ClaimTable {
     now: Millis,
     { exceptSession, states = LIVE, looks }: { readonly exceptSession?: Actor; readonly states?: readonly ClaimState[]; readonly looks?: Looks } = {}
   ): Overlapping[] {
+    this.#rename()
+    const repo = this.#nameOf(query.repo)
     return query.scope.flatMap(text => {
       const item = itemOf(text)
       const found: Overlapping[] = []
-      for (const tracked of this.#index.candidates(query.repo, item.scope)) {
+      for (const tracked of this.#index.candidates(repo, item.scope)) {
         if (looks !== undefined && looks.left-- <= 0) break
         const { host, parsed } = tracked.entry
         if (query.mode === 'shared' && parsed.record.fields.mode === 'shared') continue
@@ -208,15 +216,33 @@ export class ClaimTable {
   }
 
   #reindex(tracked: Tracked, standing: readonly string[]): void {
-    const repo = tracked.entry.parsed.record.fields.repo ?? ''
+    const repo = this.#nameOf(tracked.entry.parsed.record.fields.repo ?? '')
     for (const text of tracked.standing) if (!standing.includes(text)) this.#index.remove(repo, itemOf(text).scope, tracked)
     for (const text of standing) this.#index.add(repo, itemOf(text).scope, tracked)
     tracked.standing = standing
   }
 
+  #nameOf(repo: string): string {
+    return this.#names.get(repo) ?? repo
+  }
+
+  /** Where two keys turned out to be one repository, or two again, all claims are indexed anew: that happens once in weeks. */
+  #rename(): void {
+    const names = this.#repositories.names()
+    if (names === this.#names) return
+    this.#names = names
+    this.#index = new ScopeIndex()
+    for (const tracked of this.#claims.values()) {
+      const { standing } = tracked
+      tracked.standing = []
+      this.#reindex(tracked, standing)
+    }
+  }
+
   #claimOf(tracked: Tracked): Claim {
+    this.#rename()
     const { entry } = tracked
-    return standingOf(this.#lots, entry, tracked.standing, {
+    return standingOf(this.#lots, entry, { repo: this.#nameOf(entry.parsed.record.fields.repo ?? ''), scope: tracked.standing }, {
       renewals: this.#renewals.get(actorKey({ host: entry.host, session: entry.parsed.record.session })) ?? [],
       reclaims: this.#reclaims.get(entry.id) ?? []
     })

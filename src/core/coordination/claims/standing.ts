@@ -42,7 +42,7 @@ export const standingItems = (claim: EntryOf<'claim'>, endings: Iterable<Ending>
 }
 
 /** What the claim is by all that is said of it: lease end and turn join by the greater, items by what is left, reclaims by what was not taken back. */
-export const standingOf = (lots: Lots, entry: EntryOf<'claim'>, scope: readonly string[], said: Said): Claim => {
+export const standingOf = (lots: Lots, entry: EntryOf<'claim'>, { repo, scope }: { readonly repo: string; readonly scope: readonly string[] }, said: Said): Claim => {
   const { fields, session } = entry.parsed.record
   let until = leaseEnd(entry, fields.until)
   let turn = fields.turn
@@ -61,7 +61,7 @@ export const standingOf = (lots: Lots, entry: EntryOf<'claim'>, scope: readonly 
     host: entry.host,
     hostKey: entry.hostKey,
     session,
-    repo: fields.repo ?? '',
+    repo,
     scope,
     mode: fields.mode,
     reason: fields.reason ?? null,

@@ -84,7 +84,7 @@ export class Withholding {
   #claimsOf(log: AuthorLog, hostId: HostId): ClaimTable {
     const known = this.#tables.get(log)
     if (known?.head === log.headSeq) return known.claims
-    const claims = new ClaimTable(this.#context.crypto, this.#context.mesh)
+    const claims = new ClaimTable(this.#context.crypto, this.#context.mesh, this.#context.view.repositories)
     for (const [id, text] of log.records) claims.add(entryOf(id, hostId, keyOf(log.author), text))
     this.#tables.set(log, { head: log.headSeq, claims })
     return claims
