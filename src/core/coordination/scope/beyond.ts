@@ -1,6 +1,7 @@
 import { LIMITS } from '../../limits.js'
+import { advance } from './advance.js'
 import { FINAL, type Automaton } from './automaton.js'
-import { advance, covers } from './cover.js'
+import { covers } from './cover.js'
 import { coversScope, representatives } from './inclusion.js'
 import { overlap, type Overlap } from './overlap.js'
 import type { PathScope, Scope } from './scope.js'
