@@ -1,4 +1,5 @@
 import { ownerAndName } from '../core/coordination/repositories/repositories.js'
+import { compareText } from '../core/encoding/bytes.js'
 import type { Host } from '../host/host.js'
 import { shellWord } from '../host/shell-word.js'
 import type { Warning } from './envelope.js'
@@ -20,7 +21,13 @@ const isLocal = (key: string): boolean => /^(?:root|random|file):/.test(key)
 
 const commandOf = (from: string, to: string): string => `skein repo link ${shellWord(from)} ${shellWord(to)}`
 
-/** What to type so that both are one: the key that is an address stays. */
+/** Which of two keys stays, where others read it: one that is an address, else the one that sorts first. */
+const staysOf = (own: string, other: string): string => {
+  if (isLocal(own) !== isLocal(other)) return isLocal(own) ? other : own
+  return compareText(own, other) < 0 ? own : other
+}
+
+/** What to type so that both are one. Of two addresses each host may follow the other. */
 const linkOf = ({ own, other }: Twins): { readonly command: string; readonly isOwn: boolean } =>
   isLocal(other) && !isLocal(own) ? { command: commandOf(other, own), isOwn: false } : { command: commandOf(own, other), isOwn: true }
 
@@ -42,11 +49,13 @@ const twinsOf = (host: Host): Twins[] => {
     for (const theirs of standing) {
       const { key: other, root: otherRoot } = theirs.parsed.record.fields
       const pair = `${own} ${other}`
-      if (found.has(pair) || repositories.nameOf(own) === repositories.nameOf(other)) continue
+      const isHere = theirs.host === mine.host
+      // one key of those that are read as one speaks for them, and of two keys of this host the one that would be linked
+      if (found.has(pair) || repositories.nameOf(other) !== other || repositories.nameOf(own) === other || (isHere && staysOf(own, other) === own)) continue
       const isCertain = rootsAgree(root, otherRoot)
       const isPossible = (root === undefined || otherRoot === undefined) && areAlike(own, other)
       if (!isCertain && !isPossible) continue
-      found.set(pair, { own, other, by: host.nameOf(theirs.hostKey), isHere: theirs.host === mine.host, root: isCertain ? (root ?? null) : null })
+      found.set(pair, { own, other, by: host.nameOf(theirs.hostKey), isHere, root: isCertain ? (root ?? null) : null })
     }
   }
   return [...found.values()]
