@@ -5,6 +5,7 @@ import { LIMITS } from '../core/limits.js'
 import { keyOf } from '../core/replication/author.js'
 import type { Link } from '../core/replica/links/link-state.js'
 import type { Host } from '../host/host.js'
+import { agentsByHost, attentionSchema, responderSchema } from './attention.js'
 import { heardAt } from './freshness.js'
 import { iso, shownHostId } from './words.js'
 
@@ -28,6 +29,10 @@ export const hostRowSchema = z.object({
   live_claims: z.number().int().nullable(),
   /** Sessions with a live claim, or that wrote something in the last half hour. */
   sessions: z.number().int().nullable(),
+  /** When one of its agents last looked; null: nothing is held that any of them wrote. */
+  attention: attentionSchema.nullable(),
+  /** Its sessions that say whether they can answer. */
+  responders: z.array(responderSchema),
   version: z.string().nullable(),
   /** Of a host that is held back: the commands by which an operator decides. */
   decide: z.array(z.string())
@@ -76,6 +81,7 @@ export const hostRowsByKey = (host: Host): (readonly [HostKey, HostRow])[] => {
   const { replica } = host
   const roster = replica.acts.roster()
   const active = activity(host, host.meshNow())
+  const agents = agentsByHost(host)
   const versions = new Map(host.profiles().map(({ hostKey, version }) => [hostKey, version]))
   const held = new Set(Array.from(replica.logs.logs(), log => keyOf(log.author)))
   const { wall } = host.now()
@@ -97,6 +103,8 @@ export const hostRowsByKey = (host: Host): (readonly [HostKey, HostRow])[] => {
       skew_ms: link?.offsetMs === undefined || link.offsetMs === null ? null : Math.round(link.offsetMs),
       live_claims: known ? (active.get(member.hostId)?.claims ?? 0) : null,
       sessions: known ? (active.get(member.hostId)?.sessions.size ?? 0) : null,
+      attention: agents.get(member.hostId)?.attention ?? null,
+      responders: [...(agents.get(member.hostId)?.responders ?? [])],
       version: versions.get(key) ?? null,
       decide: []
     }
@@ -105,7 +113,7 @@ export const hostRowsByKey = (host: Host): (readonly [HostKey, HostRow])[] => {
   for (const [key, { hostId }] of roster.heldBack) {
     const name = host.nameOf(key)
     const decide = [`skein invite --admit ${name}`, `skein revoke ${name}`]
-    rows.push([key, { name, id: shownHostId(hostId), role: 'none', state: 'held-back', posture: null, heard: null, heard_ms: null, skew_ms: null, live_claims: null, sessions: null, version: null, decide }])
+    rows.push([key, { name, id: shownHostId(hostId), role: 'none', state: 'held-back', posture: null, heard: null, heard_ms: null, skew_ms: null, live_claims: null, sessions: null, attention: null, responders: [], version: null, decide }])
   }
   return rows.sort(([, left], [, right]) => Number(right.state === 'here') - Number(left.state === 'here') || (left.name < right.name ? -1 : 1))
 }

@@ -2,15 +2,17 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { nodeCrypto, nodeSigner } from '../../src/adapters/crypto/node.js'
 import { keyFolder } from '../../src/adapters/keys/folder.js'
 import { systemRandom } from '../../src/adapters/system/random.js'
-import type { ActId, HostKey, MeshId } from '../../src/core/brand.js'
+import type { ActId, HostKey, MeshId, SessionName } from '../../src/core/brand.js'
 import { writeAct } from '../../src/core/coordination/membership/act.js'
 import type { InvitationKey, SignatureHex } from '../../src/core/coordination/membership/body.js'
 import { proveJoining } from '../../src/core/coordination/membership/joining.js'
 import { decodeToken } from '../../src/core/coordination/membership/token.js'
 import { toHex } from '../../src/core/encoding/bytes.js'
 import type { Result } from '../../src/core/result.js'
+import { systemAdapters } from '../../src/control/assembly.js'
 import { callHome } from '../../src/control/client.js'
 import type { StatusData } from '../../src/control/operations/status.js'
+import { Host } from '../../src/host/host.js'
 import { eventually, skein, skeinJson, temporaryFolder } from '../support/cli.js'
 
 const folder = temporaryFolder()
@@ -105,6 +107,53 @@ describe('status', () => {
     const mac = alone.hosts.find(({ name }) => name === 'mac')
     expect(mac?.state).toBe('away')
     expect(mac?.heard_ms).toBeLessThan(60_000)
+  })
+
+  it('is one screen of what stands: hosts with link, agents and responders, my claims and what crosses them, who owes whom (row 93)', async () => {
+    const mac = await Host.open(home('mac'), systemAdapters(), { what: 'test', daemon: false })
+    const boxHost = (await statusOf('box')).hosts.find(({ name }) => name === 'box')
+    if (!mac.ok || boxHost === undefined) throw new Error('no host')
+    const box = [...mac.value.replica.view.members().values()].find(({ hostId }) => hostId.startsWith(boxHost.id.slice(2)))
+    const until = mac.value.meshNow() + 30 * 60_000
+    const written = await mac.value.write('codex-2b' as SessionName, [
+      { kind: 'claim', fields: { scope: ['@release'], mode: 'exclusive', reason: 'the release', until } },
+      { kind: 'question', fields: { to: { host: box?.hostId }, ack: true, text: 'may I?' } },
+      { kind: 'responder', fields: { state: 'rate_limited', reason: 'quota' } }
+    ])
+    expect(written.ok).toBe(true)
+    await mac.value.stop()
+    await up('mac')
+    await eventually(() => statusOf('box'), ({ owe, hosts }) => owe.count === 1 && hosts.some(({ name, state }) => name === 'mac' && state === 'linked'), 20_000)
+    await skein(['claim', '@release', '--reason', 'a fix'], at('box'))
+    await skein(['ask', 'mac', 'which branch?'], at('box'))
+    const { stdout } = await skein(['status'], at('box'))
+    const golden = stdout.trimEnd().replace(/\b[a-z]{1,2}-[0-9a-z]{8}/g, 'ID').replace(/\d+ (s|min)\b/g, 'AGE').replace(/(\d{4}-\d\d-\d\d )?\d\d:\d\dZ/g, 'TIME').replace(/pid \d+/, 'pid PID').replace(/127\.0\.0\.1:\d+/, 'ADDRESS').replace(/records +\d+/, 'records N').replace(/ +/g, ' ')
+    expect(golden.split('\n')).toEqual([
+      'host box in mesh work · session box-1',
+      'daemon up, pid PID, listening on ADDRESS, tempo normal',
+      'repository none here',
+      'claims 1 mine, 2 live in all, 1 overlap with mine',
+      'I owe 1 answer, the oldest for AGE',
+      'owed to me 1 answer, the oldest for AGE',
+      'records N',
+      '',
+      '3 hosts',
+      ' box worker this host 1 claim, 1 session',
+      ' mac planner linked (tls-pinned) heard AGE ago 1 claim, 1 session',
+      ' pi worker unreachable never heard no data',
+      ' agents of mac: codex-2b looked AGE ago; codex-2b is rate limited since TIME: "quota"',
+      '',
+      'no data from pi: never heard',
+      '',
+      'my claims',
+      ' ID @release "a fix"',
+      '',
+      'overlaps of mine',
+      expect.stringMatching(/^ mac\/codex-2b holds @release since TIME \(AGE\): "the release"; heard AGE ago\. Both cover @release\. .*leads\./)
+    ])
+    const shown = await statusOf('box')
+    expect(shown.mine).toMatchObject([{ scope: ['@release'], reason: 'a fix' }])
+    expect(shown.hosts.find(({ name }) => name === 'mac')).toMatchObject({ attention: { session: 'codex-2b' }, responders: [{ session: 'codex-2b', state: 'rate_limited', reason: 'quota' }] })
   })
 
   it('says what is missing where there is no home', async () => {

@@ -5,6 +5,8 @@ import { withheldLines } from '../claim-text.js'
 import type { Command } from '../command.js'
 import type { Style } from '../style.js'
 import { ageText } from '../../control/age.js'
+import { quoted } from '../../control/visible.js'
+import { clockText, scopeText } from '../records.js'
 import { alignRows } from '../table.js'
 import { policyRows } from './policy.js'
 
@@ -29,6 +31,21 @@ const hostLine = (row: HostRow): string[] => {
   return [`  ${row.name}`, row.role, `${STATES[row.state]}${posture}${skewText(row.skew_ms)}`, heardText(row), doingText(row)]
 }
 
+const SHOWN = 5
+
+const responderText = ({ session, state, at, reason }: HostRow['responders'][number]): string => `${session} is ${state.replace('_', ' ')} since ${clockText(at)}${reason === null ? '' : `: ${quoted(reason)}`}`
+
+/** The layers behind the link: when an agent of that host last looked, and which say that they cannot answer. */
+const agentLines = ({ name, state, attention, responders }: HostRow): string[] => {
+  if (state === 'here') return []
+  const looked = attention === null ? [] : [`${attention.session} looked ${ageText(attention.ms)} ago`]
+  const silent = responders.filter(each => each.state !== 'online').slice(0, SHOWN).map(responderText)
+  return looked.length + silent.length === 0 ? [] : [`  agents of ${name}: ${[...looked, ...silent].join('; ')}`]
+}
+
+const myClaims = ({ mine, claims }: StatusData): string[] =>
+  mine.length === 0 ? [] : [['my claims', ...mine.map(({ claim, scope, reason }) => `  ${claim} ${scopeText(scope)}${reason === null ? '' : ` ${quoted(reason)}`}`), ...(claims.mine > mine.length ? [`  … and ${claims.mine - mine.length} more: skein claims --mine`] : [])].join('\n')]
+
 /** A quiet host's claims may have ended or begun since; that is said apart from zero. */
 const silences = (hosts: readonly HostRow[], silentMs: number): string[] =>
   hosts
@@ -43,8 +60,6 @@ const damageText = ({ host, epoch, seq, what }: StatusData['damage'][number]): s
   const where = host === null ? '' : ` (${host}, epoch ${epoch ?? '?'}${seq === null ? '' : `, frame ${seq}`})`
   return `  ${what.replace(/[0-9a-f]{64}\/[0-9a-f]{24}/g, 'its log')}${where}`
 }
-
-const SHOWN = 5
 
 /** Who waits for what I hold, what I wait for, and who waits in a circle. */
 const waitLines = (style: Style, { waits, deadlocks }: StatusData): string[] => [
@@ -76,10 +91,10 @@ const trouble = (style: Style, { fenced, disk, doubt, damage, refusals, forked, 
 }
 
 const render = (style: Style, data: StatusData, next: readonly string[]): string => {
-  const { daemon, host, session, mesh, repository, claims, owe, owed, policies, crossings, hosts, clock, records, history_lacking } = data
+  const { daemon, tempo, host, session, mesh, repository, claims, owe, owed, policies, crossings, hosts, clock, records, history_lacking } = data
   const here = alignRows([
     ['host', `${style.strong(host)} in mesh ${mesh} · session ${session}`],
-    ['daemon', daemon === null ? style.warn('none runs: this is from the store alone') : `up, pid ${daemon.pid}, listening on ${daemon.listening ?? 'nothing'}`],
+    ['daemon', daemon === null ? style.warn('none runs: this is from the store alone') : `up, pid ${daemon.pid}, listening on ${daemon.listening ?? 'nothing'}, tempo ${tempo}`],
     ['repository', repository === null ? 'none here' : `${repository.key}${repository.enrolled ? '' : ' (not enrolled)'}`],
     ['claims', `${claims.mine} mine, ${claims.total} live in all, ${claims.overlapping === 0 ? 'no overlap' : claims.overlapping === 1 ? '1 overlap' : `${claims.overlapping} overlaps`} with mine`],
     ['I owe', oweText(owe)],
@@ -88,12 +103,13 @@ const render = (style: Style, data: StatusData, next: readonly string[]): string
     ['records', `${records}`],
     ...(history_lacking.frames === 0 ? [] : [['history', `${counted(history_lacking.frames, 'older frame')} of ${counted(history_lacking.logs, 'log')} not here: peers that hold them are asked while the disk has room`]])
   ])
-  const parts = [here, `${counted(hosts.length, 'host')}\n${alignRows(hosts.map(hostLine))}`]
+  const parts = [here, `${counted(hosts.length, 'host')}\n${[alignRows(hosts.map(hostLine)), ...hosts.flatMap(agentLines)].join('\n')}`]
   const waiting = hosts.filter(({ decide }) => decide.length > 0).map(({ name, decide }) => style.warn(`${name} waits for an operator: ${decide.join(' or ')}`))
   if (waiting.length > 0) parts.push(waiting.join('\n'))
   const silent = silences(hosts, SILENT_MS)
   if (silent.length > 0) parts.push(silent.map(style.warn).join('\n'))
   if (policies.length > 0) parts.push(`policies\n${policyRows(policies.slice(0, SHOWN))}${policies.length > SHOWN ? `\n… and ${policies.length - SHOWN} more: skein policy list` : ''}`)
+  parts.push(...myClaims(data))
   if (crossings.length > 0) parts.push(`overlaps of mine\n${crossings.map(({ text }) => `  ${text}`).join('\n')}`)
   const waits = waitLines(style, data)
   if (waits.length > 0) parts.push(waits.join('\n'))

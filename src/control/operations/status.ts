@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { stateOf } from '../../core/coordination/claims/claim.js'
 import type { Owed } from '../../core/coordination/delivery/delivery.js'
 import type { Damage } from '../../core/replica/reception/restoring.js'
 import { LIMITS } from '../../core/limits.js'
@@ -36,6 +37,8 @@ const data = z.object({
   hosts: z.array(hostRowSchema),
   /** Live claims: of the asking session, of everybody, and pairs that overlap, whoever holds them. */
   claims: z.object({ mine: z.number().int(), total: z.number().int(), overlapping: z.number().int().describe('crossings of my claims with those of others') }),
+  /** The first of the asking session's own claims, crossed ones first. */
+  mine: z.array(z.object({ claim: z.string(), scope: z.array(z.string()), reason: z.string().nullable(), until: z.string() })),
   /** Wanted answers that the asking session owes, and that it waits for. */
   owe: owedSchema,
   owed: owedSchema,
@@ -89,6 +92,16 @@ const crossingsOf = (context: OperationContext): StatusData['crossings'] => {
     const { text, details } = crossingWarning(context, crossing, meshNow)
     return { claim: String(details.claim), mine: String(details.mine), lead: String(details.lead), witness: crossing.witness, same_tree: crossing.class === 'same-tree', host: String(details.host), session: String(details.session), text }
   })
+}
+
+const MINE = 8
+
+const mineOf = ({ host, session, meshNow }: OperationContext, crossings: StatusData['crossings']): StatusData['mine'] => {
+  const { claims } = host.replica.view
+  const live = claims.ofSession(host.replica.hostId, session, meshNow).filter(claim => stateOf(claim, meshNow) === 'live')
+  const crossed = new Set(crossings.map(({ mine }) => mine))
+  const rows = live.map(claim => ({ claim: host.replica.view.shortId(claim.entry), scope: [...claim.scope], reason: claim.reason, until: iso(claim.until) }))
+  return [...rows.filter(({ claim }) => crossed.has(claim)), ...rows.filter(({ claim }) => !crossed.has(claim))].slice(0, MINE)
 }
 
 const damageRow = (host: Host, { what, author, seq }: Damage): StatusData['damage'][number] => {
@@ -153,6 +166,7 @@ export const status = operation({
           total: live.length,
           overlapping: crossings.length
         },
+        mine: mineOf(context, crossings),
         owe: counted(replica.view.deliveries.owing(actor, reach)),
         owed: counted(replica.view.deliveries.owed(actor, reach)),
         directives: [],
