@@ -8,7 +8,7 @@ export const recap: Command = {
   summary: 'what stands for this session, within a budget of tokens: for after a compaction',
   options: [{ flags: '--budget <tokens>', description: 'tokens that it may take, from 500 (2000)' }],
   examples: [
-    { line: 'skein recap', does: 'what I owe, my claims and what crosses them, what I wait for, decisions on my scopes, whose claims are near' },
+    { line: 'skein recap', does: 'what I owe, my claims and what crosses them, what was left to me, what I wait for, decisions on my scopes, whose claims are near' },
     { line: 'skein recap --budget 700', does: 'the same for a smaller context: what does not fit is counted, with the command that lists it' }
   ],
   notes: 'Tokens are estimated, never too low. The same state gives the same text: times stand in it, no ages. Nothing is marked as read.',

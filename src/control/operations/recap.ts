@@ -6,6 +6,7 @@ import { repositoryHere, type PlaceHere } from '../place.js'
 import { owedByMe, owedToMe } from '../recap/answers.js'
 import { myClaims, othersClaims, workOf } from '../recap/claims.js'
 import { decisionsOnMine } from '../recap/decisions.js'
+import { leftToMe } from '../recap/left.js'
 import { fillSheet, RECAP_CLASSES } from '../recap/sheet.js'
 import { cutToTokens } from '../recap/tokens.js'
 import { sinceText } from '../recap/words.js'
@@ -29,7 +30,8 @@ const data = z.object({
 
 export type RecapData = z.infer<typeof data>
 
-const NAME_TOKENS = 48
+/** So that who asks, who is silent and the counts of all classes fit into the smallest budget, whatever the names are. */
+const NAME_TOKENS = 24
 const SILENT_NAMED = 2
 
 /** That an answer is not the whole truth, said as briefly as it can be. */
@@ -49,7 +51,7 @@ const headOf = (context: OperationContext, place: PlaceHere | null): string[] =>
 }
 
 /**
- * What stands, within a budget of tokens, for a session that lost its context: what it owes, holds and waits for, what was decided and who
+ * What stands, within a budget of tokens, for a session that lost its context: what it owes, holds, was left and waits for, what was decided and who
  * works near. The same state gives the same text; nothing is marked as told by it.
  */
 export const recap = operation({
@@ -61,7 +63,7 @@ export const recap = operation({
     const found = await repositoryHere(context.host, context.cwd)
     const place = found.ok ? found.value : null
     const work = workOf(context)
-    const classes = [owedByMe(context), myClaims(context, work), owedToMe(context), decisionsOnMine(context, work), await othersClaims(context, work, place)]
+    const classes = [owedByMe(context), myClaims(context, work), leftToMe(context), owedToMe(context), decisionsOnMine(context, work), await othersClaims(context, work, place)]
     const head = [...headOf(context, place), ...(classes.every(({ items }) => items.length === 0) ? ['nothing is open'] : [])].join('\n')
     const { text, tokens, classes: filled } = fillSheet(head, classes, budget)
     return {

@@ -23,11 +23,15 @@ const recapOf = async (desk: Desk, session: string, budget: number, cwd = folder
   return envelope.data as RecapData
 }
 
-const write = async (desk: Desk, session: string, drafts: readonly Draft[]): Promise<void> => {
+/** @returns the ids of what was written */
+const write = async (desk: Desk, session: string, drafts: readonly Draft[]): Promise<string[]> => {
+  const ids: string[] = []
   for (let at = 0; at < drafts.length; at += 200) {
     const written = await desk.host.write(session as SessionName, drafts.slice(at, at + 200))
     if (!written.ok) throw new Error(written.failure.message)
+    ids.push(...written.value.map(({ id }) => id))
   }
+  return ids
 }
 
 const times = <Value>(count: number, make: (index: number) => Value): Value[] => Array.from({ length: count }, (_, index) => make(index))
@@ -85,8 +89,12 @@ describe('the smallest budget', () => {
     const to = { host: desk.host.replica.hostId, session }
     await write(desk, session, [claimOf(desk, 'src/a.ts'), { kind: 'question', fields: { to: { host: to.host, session: 'other' }, ack: true, text: '\u202e'.repeat(8_000) } }])
     await write(desk, 'other', [claimOf(desk, 'src'), { kind: 'question', fields: { to, ack: true, text: '龘'.repeat(8_000) } }, { kind: 'decision', fields: { repo: REPO, scope: ['src'], text: '9'.repeat(8_000) } }, claimOf(desk, 'docs')])
+    const [end] = await write(desk, 'before', [{ kind: 'handoff', fields: { cause: 'died', failure: '7'.repeat(500) } }])
+    await write(desk, session, [{ kind: 'take', fields: { re: end } }])
     const { classes, tokens, text } = await recapOf(desk, session, 500)
-    expect(classes.map(({ total }) => total)).toEqual([1, 1, 1, 1, 1])
+    expect(classes.map(({ total }) => total)).toEqual([1, 1, 1, 1, 1, 1])
+    // what is set aside leaves room for a class more, and for a host that is silent
+    expect((text.split('\n')[0] ?? '').length).toBeLessThan(120)
     expect(tokens).toBeLessThanOrEqual(500)
     expect(text).not.toMatch(/[\u202e\u001b]/u)
     await desk.close()
@@ -122,6 +130,21 @@ describe('what a recap says', () => {
     expect((await desk.run('me', ['recap'], { json: false, cwd: `${tree}/docs/api` })).text).toBe(text)
     expect((await desk.run('me', ['recap', '--budget', 'much'])).code).toBe(2)
     expect((await desk.run('me', ['recap', '--budget', '100'])).code).toBe(2)
+    await desk.close()
+  })
+
+  it('names what failed, what is uncommitted and what was planned by the session that ended before this one in its checkout', async () => {
+    const desk = await Desk.open(`${folder.path}/home-left`, folder.path)
+    const [plan] = await write(desk, 'died', [{ kind: 'intent', fields: { text: 'rename LoginForm' } }])
+    const [end] = await write(desk, 'died', [{ kind: 'handoff', fields: { cause: 'died', repo: REPO, scope: ['src/login.ts', 'src/\u202ex.ts'], failure: 'Error: expected 2\n\u001b[31mgot 3', intent: plan } }])
+    await write(desk, 'me', [{ kind: 'take', fields: { re: end } }])
+    const { text } = await recapOf(desk, 'me', 2_000)
+    expect(text.replace(/\bho-[0-9a-z]{8}/g, 'ID').replace(/\d\d:\d\dZ/g, 'TIME').split('\n')).toEqual([
+      'skein recap for mac/me',
+      'left to me: 1',
+      String.raw`  ID of mac/died, died TIME: failed with "Error: expected 2\n\x1b[31mgot 3"; uncommitted src/login.ts src/\u{202e}x.ts; was about to "rename LoginForm"`
+    ])
+    expect((await recapOf(desk, 'other', 2_000)).text).toContain('nothing is open')
     await desk.close()
   })
 
