@@ -129,6 +129,22 @@ export const MUTATIONS = [
     seen: { scenario: 'store lost' }
   },
   {
+    rule: 'C2',
+    says: 'what ends a record leaves with it or later, never before it',
+    file: 'src/core/coordination/compaction/droppable.ts',
+    find: '  keepBound(going, records)\n',
+    replace: '',
+    seen: { tests: ['test/core/coordination/compaction'] }
+  },
+  {
+    rule: 'C2',
+    says: 'what another epoch of the key holds is not left out of this one',
+    file: 'src/core/coordination/compaction/droppable.ts',
+    find: ' || document.elsewhere(id)) continue',
+    replace: ') continue',
+    seen: { tests: ['test/core/coordination/compaction'] }
+  },
+  {
     rule: 'C3',
     says: 'two neighbours of which the second does not name the first are a proof',
     file: 'src/core/replica/reception/intake.ts',
@@ -203,12 +219,28 @@ export const MUTATIONS = [
     seen: { scenario: 'copied home' }
   },
   {
+    rule: 'E1',
+    says: "no host's record ends another host's",
+    file: 'src/core/coordination/claims/standing.ts',
+    find: '    if (!ownRecord(claim, ending)) continue\n',
+    replace: '',
+    seen: { tests: ['test/core/coordination/claims'] }
+  },
+  {
     rule: 'E2',
     says: 'a claim never gets a turn before that of one that its host held',
     file: 'src/core/coordination/claims/turn.ts',
     find: 'if (turn[0] < minute) continue',
     replace: 'if (turn[0] >= 0) continue',
     seen: { tests: ['test/core/coordination/claims'] }
+  },
+  {
+    rule: 'F1',
+    says: "now is mesh time: the own clock and the median of the peers'",
+    file: 'src/core/replication/clock-offset.ts',
+    find: 'const median = high',
+    replace: 'const median = readings.length > 1 ? 0 : high',
+    seen: { tests: ['test/core/replication/clocks.test.ts'] }
   },
   {
     rule: 'F2',
@@ -225,6 +257,30 @@ export const MUTATIONS = [
     find: 'if (wall > this.#last.wall) this.#last',
     replace: 'if (wall !== this.#last.wall) this.#last',
     seen: { scenario: 'clocks' }
+  },
+  {
+    rule: 'F3',
+    says: 'a host whose clock runs far ahead of the time begins an epoch with a fresh one',
+    file: 'src/core/replica/own/doubts.ts',
+    find: 'if (aheadMs <= LIMITS.clockAheadMs) {',
+    replace: 'if (aheadMs <= LIMITS.clockAheadMs * 1e9) {',
+    seen: { tests: ['test/core/replica/inquiry.test.ts'] }
+  },
+  {
+    rule: 'B4',
+    says: 'what an act takes out waits on disk until that act falls',
+    file: 'src/core/replica/standing/fallen.ts',
+    find: 'let room: number = LIMITS.fallenFramesPerKey',
+    replace: 'let room: number = 0 * LIMITS.fallenFramesPerKey',
+    seen: { tests: ['test/core/replica/falling.test.ts'] }
+  },
+  {
+    rule: 'C4',
+    says: 'an own branch is written again before another takes its place',
+    file: 'src/core/replica/standing/naming.ts',
+    find: '    this.#parts.epochs.secure(author, records)\n',
+    replace: '',
+    seen: { tests: ['test/core/replica/falling.test.ts'] }
   },
   {
     rule: 'G1',
