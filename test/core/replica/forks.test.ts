@@ -252,6 +252,36 @@ describe('the owner of an epoch that forked', () => {
     expect(a.texts()).toEqual(c.texts())
   })
 
+  test('publishes nothing twice: what came of a branch, ended and was left out does not come back with the next peer that holds it', () => {
+    const { bench, a, copy, c } = copied()
+    const d = bench.join('d', c)
+    a.note('mine')
+    const asked = copy.write('question', { to: { host: c.replica.hostId }, text: 'how?' })
+    bench.link(copy, c)
+    bench.link(c, d)
+    bench.cutAll(copy)
+    bench.cutAll(d)
+    bench.link(a, c)
+    bench.advance(BEATS_MS)
+    expect(a.replica.view.record(asked.id)).not.toBeNull()
+    a.write('withdraw', { re: asked.id })
+    bench.advance(BEATS_MS)
+    bench.cutAll(a)
+    bench.wallMs += 30 * 86_400_000
+    bench.monoMs += 30 * 86_400_000
+    a.feed({ type: 'compact' })
+    bench.run()
+    expect(a.replica.view.record(asked.id)).toBeNull()
+    // weeks later the owner meets another peer that holds the same branch, and has never heard of the rest
+    bench.link(a, d)
+    bench.advance(BEATS_MS)
+    bench.link(a, c)
+    bench.advance(BEATS_MS)
+    for (const node of [a, c, d]) expect(node.replica.view.record(asked.id), node.name).toBeNull()
+    a.restart()
+    expect(a.replica.view.record(asked.id)).toBeNull()
+  })
+
   test('goes on where a restart broke off, and from a peer that restarted too, over many answers', () => {
     const { bench, a, copy, c } = copied()
     a.note('mine')

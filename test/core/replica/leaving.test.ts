@@ -46,6 +46,32 @@ describe('a host that leaves for good', () => {
     expect(b.answers.get(78)).toMatchObject({ ok: false, failure: { code: 'HOST_LEFT' } })
   })
 
+  test('while the last that it wrote is still to come, an answer to it is not left out', () => {
+    const asked = b.write('question', { to: { host: c.replica.hostId }, text: 'how?' })
+    bench.advance(10_000)
+    const answer = c.write('answer', { re: asked.id, text: 'so' })
+    bench.cutAll(c)
+    bench.advance(10_000)
+    bench.wallMs += 15 * 86_400_000
+    bench.monoMs += 15 * 86_400_000
+    b.note('the last word')
+    retire(b)
+    const compacted = (): boolean => {
+      c.feed({ type: 'compact' })
+      bench.run()
+      return c.replica.view.record(answer.id) === null
+    }
+    // the act comes before the frames that it names
+    for (const bytes of b.disk.acts.values()) c.feed({ type: 'act', request: 78, bytes })
+    bench.run()
+    expect(c.replica.view.record(asked.id)).toBeNull()
+    expect(compacted()).toBe(false)
+    // and where they never come it does not wait for ever
+    bench.wallMs += 15 * 86_400_000
+    bench.monoMs += 15 * 86_400_000
+    expect(compacted()).toBe(true)
+  })
+
   test('signs no snapshot either, which would lie past the heads that it named', () => {
     const { id } = b.note('the last word')
     retire(b)

@@ -1,4 +1,5 @@
-import type { AuthorId, HostKey, Millis } from '../../brand.js'
+import type { AuthorId, HostKey, Millis, RecordId } from '../../brand.js'
+import { LIMITS } from '../../limits.js'
 import { decodeFrame } from '../../replication/frame.js'
 import { AuthorLog } from '../../replication/log.js'
 import type { Message } from '../../replication/message.js'
@@ -109,8 +110,20 @@ export class Collecting {
   #end(link: Link, { author, log }: Reading): void {
     this.#reading = null
     if (link.peer !== null && !this.#parts.inquiry.isOpen) this.#context.note(noteOf(author), [...this.#readFrom(author), shortOf(link.peer.key)].join(' '))
-    this.#parts.epochs.rescue(log.records)
+    this.#rescue(author, log.records)
     this.goOn()
+  }
+
+  /**
+   * What an earlier peer's branch had given was published then: where it is gone by now it had ended, and was left out. Known by the beginnings of
+   * its ids, since the records themselves are gone.
+   */
+  #rescue(author: AuthorId, records: ReadonlyMap<RecordId, string>): void {
+    const given = new Set(this.#context.notes.get(givenBy(author))?.split(' ') ?? [])
+    const fresh = [...records].filter(([id]) => !given.has(id.slice(0, ID_CHARS)))
+    if (fresh.length === 0) return
+    this.#parts.epochs.rescue(new Map(fresh))
+    this.#context.note(givenBy(author), [...given, ...fresh.map(([id]) => id.slice(0, ID_CHARS))].slice(-IDS_KEPT).join(' '))
   }
 
   #readFrom(author: AuthorId): Set<string> {
@@ -124,6 +137,12 @@ export class Collecting {
 }
 
 const noteOf = (author: AuthorId): string => `branches/${author}`
+const givenBy = (author: AuthorId): string => `given/${author}`
+
+/** 60 bits of an id. */
+const ID_CHARS = 12
+/** As many as an epoch can hold: a note of 260 KB, written as often as there are peers with another branch. */
+const IDS_KEPT = LIMITS.liveRecordsPerAuthor
 
 /** Enough to tell the members of a mesh apart. */
 const shortOf = (key: HostKey): string => key.slice(0, 16)

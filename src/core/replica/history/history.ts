@@ -63,6 +63,8 @@ export class History {
   readonly #lacking = new Set<AuthorId>()
   /** Authors for whom a read, a request or a commit is under way. */
   readonly #busy = new Set<AuthorId>()
+  /** Those among them whose frames are on their way to the disk. */
+  readonly #committing = new Set<AuthorId>()
   readonly #asked = new Map<LinkId, Ask>()
   readonly #successors = new Map<AuthorId, Successor>()
   readonly #rests = new WeakMap<Link, Map<AuthorId, Rest>>()
@@ -96,6 +98,12 @@ export class History {
   proceed(): void {
     if (this.#lacking.size === 0 || this.#context.commits.fenced !== null || !this.#hasRoom) return
     this.#endPatience()
+    // an act may have taken away what was on its way to the disk
+    for (const author of this.#committing) {
+      if (this.#context.commits.isWriting(author)) continue
+      this.#committing.delete(author)
+      this.#free(author)
+    }
     if (this.#parts.wants.isOpen) return
     for (const link of this.#context.openLinks()) {
       if (this.#asked.size >= LIMITS.historyLinks) return
@@ -111,7 +119,10 @@ export class History {
     this.#asked.delete(link.id)
     const stillLacks = this.#context.logs.get(author)?.chain.hole?.last === ask.hole.last
     const checked = stillLacks ? this.#check(ask, frames, link) : []
-    if (checked.length > 0) return void this.#context.commits.staged.past.push(...checked)
+    if (checked.length > 0) {
+      this.#committing.add(author)
+      return void this.#context.commits.staged.past.push(...checked)
+    }
     if (stillLacks) this.#rest(link, author)
     this.#free(author)
   }
@@ -124,7 +135,10 @@ export class History {
       this.#context.logs.get(author)?.chain.filled({ first: seq, last: seq })
       if (seq < (lowestOf.get(author)?.header.seq ?? Number.POSITIVE_INFINITY)) lowestOf.set(author, frame)
     }
-    for (const [author, frame] of lowestOf) this.#join(author, successorOf(frame))
+    for (const [author, frame] of lowestOf) {
+      this.#committing.delete(author)
+      this.#join(author, successorOf(frame))
+    }
   }
 
   /** The next author that this peer may have something of. */

@@ -4,6 +4,7 @@ import { LIMITS } from '../../limits.js'
 import { authorParts, everyEpochOf, isAuthorId, keyOf } from '../../replication/author.js'
 import type { AuthorLog } from '../../replication/log.js'
 import type { Context } from '../context.js'
+import { actsNaming } from '../standing/credentials.js'
 
 const NOTHING: ReadonlySet<RecordId> = new Set()
 
@@ -98,7 +99,7 @@ export class Compaction {
 
   /** Nobody's records are out of view for a while: a fork whose author has not written since, a named head whose chain is not held. */
   get #isAllShown(): boolean {
-    const { logs, acts } = this.#context
+    const { logs, acts, meshNow } = this.#context
     for (const [author] of logs.proofs()) {
       // a key that opened too many epochs publishes nothing again
       if (author === everyEpochOf(keyOf(author))) continue
@@ -107,12 +108,14 @@ export class Compaction {
       if (!goesOn) return false
     }
     for (const member of acts.roster().members.values()) {
-      if (member.state !== 'named' || (member.how !== 'revoked' && member.how !== 'rotated')) continue
+      if (member.state !== 'named') continue
       const isMissing = member.heads.some(({ epoch, seq }) => {
         const author = `${member.key}/${epoch}`
         return isAuthorId(author) && logs.headSeq(author) < seq
       })
-      if (isMissing) return false
+      // what a host that left had not yet shown to anybody may never come: it is waited for as long as what is said is kept
+      const isAwaited = member.how === 'revoked' || member.how === 'rotated' || actsNaming(acts, member.key).some(({ stamp }) => stamp.wall + LIMITS.saidKeptMs > meshNow)
+      if (isMissing && isAwaited) return false
     }
     return true
   }

@@ -35,11 +35,13 @@ export class Holes {
     const head = this.#context.logs.headSeq(author)
     if (last === undefined) return
     if (head >= last) return void this.#lastBehind.delete(author)
-    this.#reads.begin(author, head + 1, { frames: LIMITS.framesPerReply, bytes: LIMITS.framesPerReplyBytes }, frames => this.#refill(frames))
+    this.#reads.begin(author, head + 1, { frames: LIMITS.framesPerReply, bytes: LIMITS.framesPerReplyBytes }, frames => this.#refill(author, frames))
   }
 
-  #refill(frames: readonly Uint8Array[]): void {
-    const { commits, now } = this.#context
+  #refill(author: AuthorId, frames: readonly Uint8Array[]): void {
+    const { commits, now, rereading } = this.#context
+    // an act changed what counts of it meanwhile: it is being read to its end
+    if (rereading.has(author)) return
     for (const bytes of frames) {
       const taken = this.#intake.restore(bytes, now)
       // what a peer gave for the hole may be of another branch than what lies behind it
