@@ -48,6 +48,9 @@ const insideRoot = (checkout: Checkout, place: RealPlace, input: string, isWhole
   return success(fromRoot.split(sep).join('/').normalize('NFC'))
 }
 
+/** A drive or a share. */
+const WINDOWS_ABSOLUTE = /^(?:[a-z]:\\|\\\\[\w.$-]+\\[\w$])/i
+
 interface Start {
   readonly folder: string
   readonly rest: string
@@ -59,6 +62,7 @@ const startOf = (checkout: Checkout, cwd: string, input: string): Result<Start> 
   if (/^:[(!^]/.test(input)) {
     return failure('PATTERN_INVALID', `${input}: of git's ":" forms only ":/" is known`, { field: 'scope', next: [`./${input}`] })
   }
+  if (!isAbsolute(input) && WINDOWS_ABSOLUTE.test(input)) return outside(`${input} is an absolute path of Windows, which this host is not`, { path: input, root: checkout.root }, ['type it from the root, as in :/src'])
   if (isAbsolute(input)) return success({ folder: parse(input).root, rest: input.slice(parse(input).root.length) })
   const place = realPlace(parse(resolve(cwd)).root, resolve(cwd).slice(parse(resolve(cwd)).root.length).split(sep))
   return place.ok ? success({ folder: place.value.path, rest: input }) : place

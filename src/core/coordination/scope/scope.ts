@@ -1,6 +1,7 @@
 import { LIMITS } from '../../limits.js'
 import { failure, success, type Result } from '../../result.js'
 import { EVERYTHING, automatonOf, type Automaton } from './automaton.js'
+import { SLASH } from './charclass.js'
 import { intersect } from './intersection.js'
 import { readPattern, type Fault } from './pattern.js'
 import { ClassTable, END, isFileName, wordOf, type Word } from './word.js'
@@ -22,6 +23,8 @@ export interface PathScope {
   readonly literal: string | null
   /** Whether a literal covers all below its path, too: it does unless its name is a file's. False for a pattern. */
   readonly withBelow: boolean
+  /** What the name of every file ends with that a pattern of files covers; `''` where nothing is known of it. */
+  readonly ending: string
   /** Built at the first call for a literal: most of those never need one. */
   automaton(): Automaton
   /** A path that it covers, with the fewest characters. */
@@ -71,14 +74,14 @@ const parsePath = (text: string, characters: readonly string[]): Result<Scope> =
   const automaton = automatonOf(words, table.classes)
   if (automaton.labels.length > LIMITS.patternEdges) return invalid({ at: characters.indexOf('{'), reason: 'the braces give too many different places' })
   const shortest = once(() => intersect(EVERYTHING, automaton).path ?? '')
-  return success({ type: 'path', text, prefix: commonPrefix(words), literal: null, withBelow: false, automaton: () => automaton, shortest })
+  return success({ type: 'path', text, prefix: commonPrefix(words), literal: null, withBelow: false, ending: commonEnding(words), automaton: () => automaton, shortest })
 }
 
 const literalScope = (text: string, word: Word): PathScope => {
   const withBelow = word.at(-1) !== END
   const literal = String.fromCodePoint(...word.slice(0, withBelow ? -1 : -2))
   const prefix = literal === '' ? [] : literal.split('/')
-  return { type: 'path', text, prefix, literal, withBelow, automaton: once(() => automatonOf([word], [])), shortest: () => literal }
+  return { type: 'path', text, prefix, literal, withBelow, ending: '', automaton: once(() => automatonOf([word], [])), shortest: () => literal }
 }
 
 const once = <Value>(make: () => Value): (() => Value) => {
@@ -92,6 +95,21 @@ const commonPrefix = (words: readonly Word[]): readonly string[] => {
   const [first = []] = prefixes
   const end = first.findIndex((segment, index) => prefixes.some((other) => other[index] !== segment))
   return end < 0 ? first : first.slice(0, end)
+}
+
+/** What all words end with after their last wildcard; nothing where one of them reaches below. */
+const commonEnding = (words: readonly Word[]): string => {
+  const endings = words.map((word) => {
+    if (word.at(-1) !== END) return ''
+    const name = word.slice(0, -2)
+    const before = name.findLastIndex((symbol) => symbol < 0 || symbol === SLASH)
+    return String.fromCodePoint(...name.slice(before + 1))
+  })
+  return endings.reduce((common, ending) => {
+    let length = 0
+    while (length < common.length && length < ending.length && common.at(-1 - length) === ending.at(-1 - length)) length += 1
+    return length === 0 ? '' : common.slice(-length)
+  })
 }
 
 const literalSegments = (word: Word): readonly string[] => {

@@ -137,9 +137,10 @@ function* valuesMet<T>(root: Node<T>, scope: PathScope): IterableIterator<Iterab
     }
     yield* valuesTouched(node, place, reading)
     for (const [name, child] of node.children) {
+      // most nodes are files and nothing else, and most of those end otherwise
+      if (child.children.size === 0 && child.valuesByText.size === 0 && !name.endsWith(scope.ending)) continue
       const below = reading.after(place, name)
       if (below === NOTHING) continue
-      // most nodes are files, and waiting costs more than looking
       if (child.children.size > 0) waiting.push({ node: child, place: below })
       else yield* valuesTouched(child, below, reading)
     }

@@ -3,6 +3,7 @@ import { parseScope, type PathScope } from '../../../../src/core/coordination/sc
 import { missedBy } from '../../../../src/core/coordination/scope/inclusion.js'
 import { intersect } from '../../../../src/core/coordination/scope/intersection.js'
 import { LIMITS } from '../../../../src/core/limits.js'
+import { recordCase } from '../../../support/cases.js'
 import { drawsFrom } from './parsed.js'
 
 /** A pair of edges costs 10 to 15 ns, so this many cost about a millisecond. */
@@ -27,17 +28,33 @@ const nasty = (draw: (end: number) => number, wildcards: readonly string[]): str
   return `${text.slice(0, length)}${['a', 'b', 'c'][draw(3)]}`
 }
 
+/** The least of some runs: what else the machine does meanwhile only adds. Steps are what is asserted, which no machine changes. */
+const leastMs = (work: () => unknown): number => {
+  let least = Infinity
+  for (let run = 0; run < 6 && least > 0.5; run++) {
+    const began = performance.now()
+    work()
+    least = Math.min(least, performance.now() - began)
+  }
+  return least
+}
+
 describe('the cost of a pair', () => {
   const seed = 86
   it(`10,000 nasty pairs stay within the bound (seed ${seed})`, () => {
     const draw = drawsFrom(seed)
     const patterns: PathScope[] = []
+    let parsing = 0
     while (patterns.length < 400) {
-      const found = pathScope(nasty(draw, draw(8) === 0 ? [...WILDCARDS, WIDE_CLASS] : WILDCARDS))
-      if (found !== null) patterns.push(found)
+      const text = nasty(draw, draw(8) === 0 ? [...WILDCARDS, WIDE_CLASS] : WILDCARDS)
+      const found = pathScope(text)
+      if (found === null) continue
+      patterns.push(found)
+      parsing = Math.max(parsing, leastMs(() => pathScope(text)))
     }
     let most = 0
     let disjoint = 0
+    let worst = 0
     for (let count = 0; count < 10_000; count++) {
       const left = patterns[draw(patterns.length)]
       const right = patterns[draw(patterns.length)]
@@ -45,8 +62,11 @@ describe('the cost of a pair', () => {
       expect(left.automaton().labels.length).toBeLessThanOrEqual(LIMITS.patternEdges)
       const { path, steps } = intersect(left.automaton(), right.automaton())
       if (path === null) disjoint += 1
+      worst = Math.max(worst, leastMs(() => intersect(left.automaton(), right.automaton())))
       most = Math.max(most, steps)
     }
+    recordCase(86, { test: 'test/core/coordination/scope/cost.test.ts: pairs', runs: 10_000, worst: Number(worst.toFixed(2)), limit: 1, unit: 'ms' })
+    recordCase(86, { test: 'test/core/coordination/scope/cost.test.ts: reading', runs: patterns.length, worst: Number(parsing.toFixed(2)), limit: 1, unit: 'ms' })
     expect(most).toBeLessThanOrEqual(MOST_STEPS)
     expect(most).toBeGreaterThan(10_000)
     expect(disjoint).toBeGreaterThan(100)

@@ -3,8 +3,8 @@ import { describe, expect, it } from 'vitest'
 import { ScopeIndex, overlap } from '../../../../src/core/coordination/scope/index.js'
 import { scope } from './parsed.js'
 
-const segment = fc.constantFrom('a', 'b', '*', 'a*', '**', '{a,b}', 'c')
-const text = fc.oneof({ weight: 8, arbitrary: fc.array(segment, { maxLength: 4 }).map((segments) => segments.join('/')) }, { weight: 1, arbitrary: fc.constantFrom('@x', '@y', 'branch:x') })
+const segment = fc.constantFrom('a', 'b', '*', 'a*', '**', '{a,b}', 'c', 'a.c', '*.c', '{a,*}.c', '{*.b,x.ab}.c')
+const text = fc.oneof({ weight: 8, arbitrary: fc.tuple(fc.array(segment, { maxLength: 4 }), fc.constantFrom('', '', '/')).map(([segments, end]) => (segments.length === 0 ? '' : segments.join('/') + end)) }, { weight: 1, arbitrary: fc.constantFrom('@x', '@y', 'branch:x') })
 const entry = fc.record({ repository: fc.constantFrom('r1', 'r2'), text, value: fc.integer({ min: 0, max: 8 }) })
 const change = fc.record({ adds: fc.boolean(), entry })
 
