@@ -226,6 +226,15 @@ export const LIMITS = {
   storeGroupBytes: 4 * 1024 * 1024, // commits that waited are written with one fsync, up to LevelDB's own write buffer
 
   // talk
+  reminders: 5, // the last one comes five hours after the question: who has not answered by then will not by a sixth
+  reminderMs: 10 * 60_000, // the first; each next one waits twice as long as the one before
+  unackedMs: 2 * 60 * 60_000, // so long unanswered, a peer is told of before it is sent more; `warn` in home.json says otherwise
+  unackedCount: 1, // one is enough to be told of
+  attentionMs: 5 * 60_000, // an agent that works looks more often
+  recipientsWarned: 4, // by name; of more only how many
+  proposalCrossMs: 10 * 60_000, // as intents: so close together they were likely made without knowing of each other
+  proposalOverlapMs: 24 * 60 * 60_000, // what was proposed today still counts for who proposes; older ones lie in `log`
+  proposalsListed: 3, // newest first
   intentConcurrentMs: 10 * 60_000, // two plans so close together were likely made without knowing of each other
   intentsListed: 3, // newest first; all of them with `skein intents`
   intentShownChars: 80, // of each plan in a warning: three of them stay under a screen's few lines

@@ -20,6 +20,8 @@ const settingsSchema = z.object({
   listen: z.object({ host: z.string(), port: z.number().int().min(0).max(65_535) }),
   /** Addresses to tell others instead of those found on this machine's interfaces. */
   advertise: z.array(z.string()),
+  /** When a sender is warned: a peer owes so many answers for so long, or its agent has not looked for so long. Changed by hand. */
+  warn: z.object({ unackedCount: z.number().int().positive(), unackedMs: z.number().positive(), attentionMs: z.number().positive() }).partial().exactOptional(),
   created: z.string()
 })
 

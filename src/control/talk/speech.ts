@@ -10,11 +10,13 @@ import { resolveAddressee } from '../addressees.js'
 import type { Warning } from '../envelope.js'
 import { heardAt } from '../freshness.js'
 import type { OperationContext, Outcome } from '../operation.js'
+import { proposalOverlaps } from '../agreement/proposals.js'
 import { overlapWarnings } from '../overlaps.js'
 import { reachOf } from '../reach.js'
 import { deliveryData, deliverySchema, recordData, recordSchema, tallyData, tallySchema } from '../record-data.js'
 import { scopeHere, type ScopeHere } from '../scopes.js'
 import { iso } from '../words.js'
+import { recipientWarnings } from './recipients.js'
 
 /** What every verb that says something may be given. Bounds are those of the record; the schema only keeps nonsense out. */
 export const speechArgs = {
@@ -125,7 +127,7 @@ const hints = ({ command, to }: Speech): ReadonlyMap<string, readonly string[]> 
     ['evidence', [`${command} TO TEXT --field outcome=done --field 'evidence=[{"command":"npm test","exit":0}]'`]]
   ])
 
-/** The record that was written for a speech, and what to warn of: live claims of others that its scope overlaps (at the time of sending). */
+/** The record that was written for a speech, and what to warn of at the time of sending: live claims and proposals of others that its scope overlaps, and recipients that may not answer. */
 export const say = async (context: OperationContext, speech: Speech): Promise<Result<{ readonly entry: Entry; readonly warnings: readonly Warning[]; readonly here: ScopeHere | null }>> => {
   const { host, session } = context
   const typed = speech.scope ?? []
@@ -143,8 +145,10 @@ export const say = async (context: OperationContext, speech: Speech): Promise<Re
   const [record] = written.value
   const entry = record === undefined ? null : host.replica.view.record(record.id)
   if (entry === null) throw new Error('a record that was written is not in the view')
-  const warnings = scoped === null ? [] : await overlapWarnings(context, { repo: scoped.repo, scope: scoped.scope, where: scoped.place?.where ?? null })
-  return success({ entry, warnings, here: scoped })
+  const overlaps = scoped === null ? [] : await overlapWarnings(context, { repo: scoped.repo, scope: scoped.scope, where: scoped.place?.where ?? null })
+  // an answer is sent whatever its reader owes
+  const recipients = speech.about === undefined ? recipientWarnings(context, entry) : []
+  return success({ entry, warnings: [...overlaps, ...proposalOverlaps(context, entry), ...recipients], here: scoped })
 }
 
 export const saidData = (context: OperationContext, entry: Entry): SaidData => ({

@@ -79,3 +79,86 @@ describe('a quorum (row 61)', () => {
     expect(await refused('one', 'send', 'mac', 'x', '--quorum', '1')).toMatchObject({ code: 'FIELD_MISSING', field: 'ack' })
   })
 })
+
+const codes = (answer: Awaited<ReturnType<Desk['run']>>) => answer.envelope.warnings.map(({ code }) => code)
+const MINUTES = 60_000
+
+describe('answers that are long in coming (rows 57, 59)', () => {
+  it('are reminded of with back-off, in one line; then their sender is told once of all of them, and a late answer still counts', async () => {
+    await run('late', 'whoami')
+    const sent = await Promise.all(Array.from({ length: 10 }, (_, index) => run('four', 'send', 'mac/late', `please ${index}`, '--ack')))
+    const told: number[] = []
+    for (const minute of [9, 11, 29, 31, 69, 71, 149, 151, 309]) {
+      mac.advance((minute - (told.at(-1) ?? 0)) * MINUTES)
+      told.push(minute)
+      const reminded = codes(await mac.run('late', ['pending'])).filter(code => code === 'REMINDER').length
+      expect([minute, reminded]).toEqual([minute, [11, 31, 71, 151].includes(minute) ? 1 : 0])
+      expect(codes(await mac.run('late', ['pending']))).not.toContain('REMINDER')
+    }
+    expect(codes(await mac.run('four', ['pending']))).not.toContain('PEER_SILENT')
+    mac.advance(2 * MINUTES)
+    const [notice, ...more] = (await mac.run('four', ['pending'])).envelope.warnings.filter(({ code }) => code === 'PEER_SILENT')
+    expect(more).toEqual([])
+    expect(notice).toMatchObject({ details: { host: 'mac', count: 10 } })
+    expect(notice?.text).toContain('mac has not answered 10 things that you asked, the oldest 5 h ago, after 5 reminders')
+    expect(codes(await mac.run('four', ['pending']))).not.toContain('PEER_SILENT')
+
+    await run('late', 'ack', String(sent[0]?.id))
+    expect((await owed('four')).length).toBe(9)
+    const again = await mac.run('four', ['send', 'mac/late', 'and one more', '--ack'])
+    expect(again.envelope.warnings.find(({ code }) => code === 'PEER_OWES')).toMatchObject({ details: { host: 'mac', count: 9 } })
+    expect(codes(again)).not.toContain('PEER_SILENT')
+    for (const { id } of sent.slice(1)) await run('late', 'nack', String(id), '--reason', 'too late')
+    await run('late', 'ack', String(again.envelope.data.id))
+    expect(await owed('four')).toEqual([])
+  })
+
+  it('are told of while sending from two hours on', async () => {
+    for (let count = 0; count < 4; count++) await run('five', 'send', 'mac/late', 'x', '--ack')
+    mac.advance(119 * MINUTES)
+    expect(codes(await mac.run('five', ['send', 'mac/late', 'y']))).not.toContain('PEER_OWES')
+    mac.advance(2 * MINUTES)
+    const warned = (await mac.run('five', ['send', 'mac/late', 'y'])).envelope.warnings
+    expect(warned.find(({ code }) => code === 'PEER_OWES')?.text).toBe('mac has 4 unacked older than 2 h, the oldest 2 h: skein pending.')
+    // its agent has not looked for as long (row 101)
+    expect(warned.find(({ code }) => code === 'NOT_LOOKING')?.text).toContain('mac/late has written and looked at nothing for 2 h')
+    await run('late', 'decide', 'I am here')
+    expect(codes(await mac.run('five', ['send', 'mac/late', 'y']))).not.toContain('NOT_LOOKING')
+  })
+
+  it('names who has a word to a session that ended', async () => {
+    await run('late', 'sessions', 'end')
+    const warned = (await mac.run('five', ['send', 'mac/late', 'y'])).envelope.warnings
+    expect(warned.find(({ code }) => code === 'SESSION_ENDED')?.text).toBe('mac/late has ended; any session of mac has it now.')
+  })
+})
+
+describe('proposals that cross', () => {
+  it('are told to who proposes second at once, to the other once, with the same lead', async () => {
+    const first = await run('six', 'propose', 'mac/two', 'I take the login', '--scope', 'src/auth/**')
+    mac.advance(30_000)
+    const second = await mac.run('seven', ['propose', 'mac/two', 'let me do the login', '--scope', 'src/auth/login.ts', '@x'])
+    const overlap = second.envelope.warnings.find(({ code }) => code === 'PROPOSAL_OVERLAP')
+    expect(overlap).toMatchObject({ details: { proposal: first.id, mine: second.envelope.data.id, lead: first.id, by: 'mac/six', witness: 'src/auth/login.ts' } })
+    expect(overlap?.text).toContain(`mac/six proposed ${String(first.id)}, 30 s before your`)
+    expect(codes(await mac.run('seven', ['pending']))).not.toContain('PROPOSAL_CROSSING')
+    const told = await mac.run('six', ['pending'])
+    expect(told.envelope.warnings.find(({ code }) => code === 'PROPOSAL_CROSSING')).toMatchObject({ details: { lead: first.id, proposal: second.envelope.data.id } })
+    expect(codes(await mac.run('six', ['pending']))).not.toContain('PROPOSAL_CROSSING')
+  })
+
+  it('do not cross where they are one session, another scope, taken back, rejected, or made long after', async () => {
+    const mine = await run('six', 'propose', 'mac/two', 'again', '--scope', '@alone')
+    expect(codes(await mac.run('six', ['propose', 'mac/two', 'again', '--scope', '@alone']))).not.toContain('PROPOSAL_OVERLAP')
+    expect(codes(await mac.run('seven', ['propose', 'mac/two', 'other', '--scope', '@alone2']))).not.toContain('PROPOSAL_OVERLAP')
+    const back = await run('six', 'propose', 'mac/two', 'x', '--scope', '@back')
+    await run('six', 'withdraw', String(back.id))
+    const no = await run('six', 'propose', 'mac/two', 'x', '--scope', '@no')
+    await run('two', 'reject', String(no.id))
+    for (const scope of ['@back', '@no']) expect(codes(await mac.run('seven', ['propose', 'mac/two', 'x', '--scope', scope]))).not.toContain('PROPOSAL_OVERLAP')
+    mac.advance(11 * MINUTES)
+    // who proposes now is still told of it; who proposed then is left alone
+    expect(codes(await mac.run('seven', ['propose', 'mac/two', 'late', '--scope', '@alone']))).toContain('PROPOSAL_OVERLAP')
+    expect((await mac.run('six', ['pending'])).envelope.warnings.filter(({ code, details }) => code === 'PROPOSAL_CROSSING' && details.mine === mine.id)).toEqual([])
+  })
+})
