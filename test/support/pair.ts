@@ -76,7 +76,7 @@ export const makePair = async (): Promise<Pair> => {
       const lines: string[] = []
       const code = await program({ version: '', terminal: () => terminalOf(home(host), tree(host), session, lines) }).parse(args)
       const answer: Answer = { code, stdout: lines.join('\n'), envelope: JSON.parse(lines.at(-1) ?? '') }
-      const operation = OPERATIONS.get(args[0] ?? '')
+      const operation = OPERATIONS.get(args.slice(0, 2).join('-')) ?? OPERATIONS.get(args[0] ?? '')
       if (answer.envelope.ok && operation !== undefined && args[0] !== 'log') operation.data.parse(answer.envelope.data)
       return answer
     },

@@ -1,5 +1,5 @@
 import { failureReply } from '../../control/envelope.js'
-import { listOption, textArgument, textOption, type Command } from '../command.js'
+import { listOption, textArgument, textOption, type Command, type Typed } from '../command.js'
 import { ACK, DEADLINE, EXPIRES, QUORUM, SCOPE, speakAs } from '../speech.js'
 
 export const TO = { name: '<to>', description: 'host, host/session (a unique beginning is enough), role:R, or all' } as const
@@ -23,6 +23,12 @@ const furtherFields = (given: readonly string[]): Readonly<Record<string, unknow
   return Object.fromEntries(fields)
 }
 
+/** Whom it is for and the text. Of another kind than a message one thing alone is the text: what it says may be for nobody in particular. */
+const whomAndWhat = (typed: Typed, kind: string | undefined): readonly [string | undefined, string | undefined] => {
+  const [first, second] = [textArgument(typed, 0), textArgument(typed, 1)]
+  return second === undefined && kind !== undefined && kind !== 'message' ? [undefined, first] : [first, second]
+}
+
 export const send: Command = {
   name: 'send',
   group: 'records',
@@ -43,6 +49,7 @@ export const send: Command = {
     { line: 'skein send box "I pushed the schema; pull before you test"', does: 'free text to whoever works on box' },
     { line: "skein send role:worker 'freeze until 16:00' --ack --deadline 30m", does: 'each host of that role owes an ack' },
     { line: "skein send all 'who can review?' --ack --quorum 2", does: 'pending until two have acked' },
+    { line: "skein send --kind responder 'too many requests' --field state=rate_limited", does: 'the others see that this session cannot answer now; state=online ends it' },
     { line: 'skein send --again m-8k2f', does: 'the same words once more, as the second attempt' },
     { line: 'npm test 2>&1 | tail -20 | skein send mac/claude-7f3a -', does: 'the text from standard input' },
     { line: "skein send box 'login done' --kind result --re j-4kq2 --field outcome=claimed-done", does: 'a result; done needs evidence' }
@@ -53,10 +60,11 @@ export const send: Command = {
     if (typeof fields === 'string') return terminal.print(failureReply({ code: 'FIELD_INVALID', message: `--field takes name=value, not ${JSON.stringify(fields)}`, field: 'field', next: ['--field outcome=failed'] }), () => '')
     const again = textOption(typed, 'again')
     if (again !== undefined) return speakAs(terminal, 'send', typed, { again }, textArgument(typed, 0))
-    if (textArgument(typed, 1) === undefined) return terminal.print(failureReply({ code: 'USAGE', message: `send needs ${textArgument(typed, 0) === undefined ? 'somebody and a text' : 'a text'}`, field: textArgument(typed, 0) === undefined ? 'to' : 'text', next: ['skein send TO TEXT'] }), () => '')
     const kind = textOption(typed, 'kind')
     const re = textOption(typed, 're')
-    const args = { to: textArgument(typed, 0) ?? '', ...(kind === undefined ? {} : { kind }), ...(re === undefined ? {} : { re }), ...(Object.keys(fields).length === 0 ? {} : { fields }) }
-    return speakAs(terminal, 'send', typed, args, textArgument(typed, 1))
+    const [to, text] = whomAndWhat(typed, kind)
+    if (kind === undefined && text === undefined) return terminal.print(failureReply({ code: 'USAGE', message: `send needs ${to === undefined ? 'somebody and a text' : 'a text'}`, field: to === undefined ? 'to' : 'text', next: ['skein send TO TEXT'] }), () => '')
+    const args = { ...(to === undefined ? {} : { to }), ...(kind === undefined ? {} : { kind }), ...(re === undefined ? {} : { re }), ...(Object.keys(fields).length === 0 ? {} : { fields }) }
+    return speakAs(terminal, 'send', typed, args, text)
   }
 }

@@ -14,7 +14,7 @@ const recordText = ({ last_record_ms }: SessionRow): string => (last_record_ms =
 
 const heardText = ({ heard_ms, last_seen, ended, heir }: SessionRow): string => (ended !== null ? `ended, now ${heir ?? '?'}` : last_seen !== null ? '' : heard_ms === null ? 'its host was never heard' : `its host heard ${ageText(heard_ms)} ago`)
 
-const rowOf = (row: SessionRow): string[] => [`${row.host}/${row.session}`, row.mine ? 'mine' : row.tool, recordText(row), row.live_claims === 0 ? 'no claim' : counted(row.live_claims, 'claim'), heardText(row)]
+const rowOf = (row: SessionRow): string[] => [`${row.host}/${row.session}`, row.mine ? 'mine' : row.tool, recordText(row), row.live_claims === 0 ? 'no claim' : counted(row.live_claims, 'claim'), heardText(row), row.responder === null || row.responder.state === 'online' ? '' : row.responder.state.replaceAll('_', ' ')]
 
 const WORK: readonly CommandOption[] = [
   { flags: '--failure <text>', description: 'what the last failing tool call said, or - for standard input; likely secrets are masked' },

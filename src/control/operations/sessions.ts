@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { HostId, HostKey, Millis, SessionName } from '../../core/brand.js'
+import { responderOf } from '../../core/coordination/responders.js'
 import { HOST_SESSION, type Host } from '../../host/host.js'
 import { addresseeText } from '../addressees.js'
 import { heardAt } from '../freshness.js'
@@ -21,6 +22,8 @@ const sessionSchema = z.object({
   /** When it ended, and who has what was said to it since: its successor (`box/codex-9z`) or any session of its host (`box`). Null while it goes on. */
   ended: z.string().nullable(),
   heir: z.string().nullable(),
+  /** What it last said of whether it can answer; null where it said nothing, or that is over. */
+  responder: z.object({ state: z.string(), reason: z.string().nullable(), since: z.string(), until: z.string().nullable() }).nullable(),
   live_claims: z.number().int(),
   /** When its host was last heard. */
   heard: z.string().nullable(),
@@ -72,6 +75,13 @@ const endOf = (host: Host, id: HostId | undefined, session: SessionName): Pick<S
   return { ended: iso(end.wall), heir: addresseeText(host, { host: actor.host, ...(heir === null ? {} : { session: heir }) }) }
 }
 
+const responderRow = (host: Host, id: HostId | undefined, session: SessionName, meshNow: Millis): SessionRow['responder'] => {
+  const said = id === undefined ? null : responderOf(host.replica.view, { host: id, session }, meshNow)
+  if (said === null) return null
+  const { state, reason = null, until } = said.parsed.record.fields
+  return { state, reason, since: iso(said.wall), until: until === undefined ? null : iso(until) }
+}
+
 /** Everybody at work, on every host: own host first, the most recently active first. Those that did nothing for `withinMs` and hold nothing are left out. */
 export const sessions = operation({
   name: 'sessions',
@@ -96,6 +106,7 @@ export const sessions = operation({
         last_record_ms: known.lastRecord === null ? null : Math.max(0, meshNow - known.lastRecord),
         last_seen: registered === undefined ? null : iso(registered.lastSeen),
         ...endOf(host, member?.hostId, known.session),
+        responder: responderRow(host, member?.hostId, known.session, meshNow),
         live_claims: known.claims,
         heard: heard === null ? null : iso(heard),
         heard_ms: heard === null ? null : Math.max(0, wall - heard)

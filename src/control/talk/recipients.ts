@@ -2,6 +2,8 @@ import type { Millis } from '../../core/brand.js'
 import type { Delivery } from '../../core/coordination/delivery/delivery.js'
 import type { Recipient } from '../../core/coordination/records/addressee.js'
 import type { Entry } from '../../core/coordination/records/entry.js'
+import { quoted } from '../../core/coordination/records/visible.js'
+import { responderOf } from '../../core/coordination/responders.js'
 import { LIMITS } from '../../core/limits.js'
 import { HOST_SESSION } from '../../host/host.js'
 import { addresseeText } from '../addressees.js'
@@ -41,6 +43,17 @@ const inattention = (context: OperationContext, { recipient, heir }: Delivery): 
   return [{ code: 'NOT_LOOKING', text: `${name} has written and looked at nothing for ${ageText(meshNow - last)}, as far as is known here.`, details: { to: name, ms: Math.round(meshNow - last) } }]
 }
 
+/** It says of itself that it cannot answer now. */
+const responderWarning = (context: OperationContext, { recipient, heir }: Delivery): Warning[] => {
+  const { host, meshNow } = context
+  const session = heir === null ? recipient.session : heir.session
+  const said = session === null ? null : responderOf(host.replica.view, { host: recipient.host, session }, meshNow)
+  if (said === null || said.parsed.record.fields.state === 'online') return []
+  const { state, reason } = said.parsed.record.fields
+  const name = nameOf(context, { host: recipient.host, session })
+  return [{ code: 'RESPONDER', text: `${name} said ${ageText(meshNow - said.wall)} ago that it is ${state.replaceAll('_', ' ')}${reason === undefined ? '' : `: ${quoted(reason, LIMITS.foreignTextChars)}`}.`, details: { to: name, state } }]
+}
+
 /** What it owes this host already, where that is old. */
 const owesWarning = (context: OperationContext, { recipient: { host: id } }: Delivery): Warning[] => {
   const { host } = context
@@ -55,7 +68,7 @@ const owesWarning = (context: OperationContext, { recipient: { host: id } }: Del
 /** What a sender should know of those whom it has just said something to: who is gone, who owes answers already, whose agent does not look. */
 export const recipientWarnings = (context: OperationContext, entry: Entry): Warning[] => {
   const deliveries = context.host.replica.view.deliveries.of(entry, reachOf(context.host))
-  const warnings = deliveries.flatMap(delivery => [...endedWarning(context, delivery), ...owesWarning(context, delivery), ...inattention(context, delivery)])
+  const warnings = deliveries.flatMap(delivery => [...endedWarning(context, delivery), ...responderWarning(context, delivery), ...owesWarning(context, delivery), ...inattention(context, delivery)])
   if (deliveries.length <= LIMITS.recipientsWarned || warnings.length <= LIMITS.recipientsWarned) return [...warnings, ...quorumWarning(context, entry)]
   const text = `of ${deliveries.length} who were asked some may not answer: ${warnings.slice(0, LIMITS.recipientsWarned).map(warning => warning.text).join(' ')} And ${warnings.length - LIMITS.recipientsWarned} more of the kind.`
   return [{ code: 'RECIPIENTS', text, details: { warnings: warnings.length, asked: deliveries.length } }, ...quorumWarning(context, entry)]

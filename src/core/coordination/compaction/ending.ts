@@ -113,6 +113,8 @@ const isPast = (entry: Entry, record: AnyRecord, moment: Moment): boolean => {
     case 'resolve':
     case 'take':
     case 'result':
+    // and whatever kind is not named here: one that has to stay longer says so
+    default:
       return isOver(lastSaid(entry, moment), LIMITS.saidKeptMs, now)
     // they say nothing by themselves: what they are about decides (`boundTo`)
     case 'release':

@@ -16,6 +16,7 @@ const COMMANDS: Readonly<Record<string, string>> = {
   ack: 'skein ack ID',
   nack: 'skein nack ID --reason TEXT',
   repo: 'skein repo add',
+  handoff: 'skein sessions end',
   directive: 'skein decide TEXT'
 }
 
