@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import type { HostId, Millis } from '../core/brand.js'
-import { isKindOf, type EntryOf } from '../core/coordination/records/entry.js'
+import { isKindOf } from '../core/coordination/records/entry.js'
+import { responders } from '../core/coordination/responders.js'
 import { HOST_SESSION, type Host } from '../host/host.js'
 import { iso } from './age.js'
 
@@ -23,21 +24,6 @@ export interface AgentsOfHost {
   readonly responders: readonly z.infer<typeof responderSchema>[]
 }
 
-/** The newest word of each session on whether it can answer; none where its time is over, or it has ended. */
-const respondersOf = ({ replica }: Host, now: Millis): EntryOf<'responder'>[] => {
-  const newest = new Map<string, EntryOf<'responder'>>()
-  for (const entry of replica.view.ofKind('responder')) {
-    if (!isKindOf(entry, 'responder')) continue
-    const key = `${entry.host}/${entry.parsed.record.session}`
-    const before = newest.get(key)
-    if (before === undefined || before.wall <= entry.wall) newest.set(key, entry)
-  }
-  return [...newest.values()].filter(({ host, parsed: { record } }) => {
-    const { until } = record.fields
-    return (until === undefined || until > now) && replica.view.deliveries.successions.endOf({ host, session: record.session }) === null
-  })
-}
-
 /** By host; a host of whose agents nothing is known is not in it. Receipts count: who is shown something looks. */
 export const agentsByHost = (host: Host): ReadonlyMap<HostId, AgentsOfHost> => {
   const now = host.meshNow()
@@ -49,7 +35,7 @@ export const agentsByHost = (host: Host): ReadonlyMap<HostId, AgentsOfHost> => {
     if (entry.wall > (newest.get(entry.host)?.wall ?? 0)) newest.set(entry.host, { session: entry.session, wall: entry.wall })
   }
   for (const [id, { session, wall }] of newest) found.set(id, { ...of(id), attention: { session, at: iso(wall), ms: Math.max(0, Math.round(now - wall)) } })
-  for (const entry of respondersOf(host, now)) {
+  for (const entry of responders(host.replica.view, now)) {
     const { fields, session } = entry.parsed.record
     const { state, reason = null } = fields
     found.set(entry.host, { ...of(entry.host), responders: [...of(entry.host).responders, { session, state, at: iso(entry.wall), reason }] })

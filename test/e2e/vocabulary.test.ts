@@ -107,10 +107,13 @@ describe('every kind: typed on one host, told on the other (row 27)', () => {
 })
 
 describe('what a session says of itself (row 104)', () => {
-  it('is seen on the other host', async () => {
-    const { sessions } = (await pair.ask('box', 'two', 'sessions')).envelope.data as SessionsData
-    expect(sessions.find(({ session }) => session === 'one')).toMatchObject({ host: 'mac', responder: { state: 'rate_limited', reason: 'too many requests' }, ended: expect.any(String) })
-    const sent = await pair.ask('box', 'two', 'send', 'mac/one', 'hello?')
-    expect(sent.envelope.warnings.map(({ code }) => code)).toEqual(expect.arrayContaining(['SESSION_ENDED']))
+  it('is seen on the other host, in a list and by who sends to it; one that ended is named with who has it now', async () => {
+    await pair.ask('mac', 'three', 'send', '--kind', 'responder', 'too many requests', '--field', 'state=rate_limited')
+    const listed = await eventually(() => pair.ask('box', 'two', 'sessions'), ({ stdout }) => stdout.includes('rate_limited'))
+    const { sessions } = listed.envelope.data as SessionsData
+    expect(sessions.find(({ session }) => session === 'three')).toMatchObject({ host: 'mac', responder: { state: 'rate_limited', reason: 'too many requests' }, ended: null })
+    const codes = async (to: string) => (await pair.ask('box', 'two', 'send', to, 'hello?')).envelope.warnings.map(({ code }) => code)
+    expect(await codes('mac/three')).toContain('RESPONDER')
+    expect(await codes('mac/one')).toContain('SESSION_ENDED')
   })
 })

@@ -1,15 +1,23 @@
 import type { Millis } from '../brand.js'
-import type { Actor } from './claims/actor.js'
+import { actorKey, type Actor } from './claims/actor.js'
 import { compareEntries, isKindOf, type EntryOf } from './records/entry.js'
 import type { View } from './view.js'
 
-/** What a session last said of whether it can answer; null where it said nothing, or said until when and that is over. */
-export const responderOf = (view: View, { host, session }: Actor, now: Millis): EntryOf<'responder'> | null => {
-  let newest: EntryOf<'responder'> | null = null
+/** The newest word of each session on whether it can answer; none where its time is over, or it has ended. */
+export const responders = (view: View, now: Millis): EntryOf<'responder'>[] => {
+  const newest = new Map<string, EntryOf<'responder'>>()
   for (const entry of view.ofKind('responder')) {
-    if (!isKindOf(entry, 'responder') || entry.host !== host || entry.session !== session) continue
-    if (newest === null || compareEntries(newest, entry) < 0) newest = entry
+    if (!isKindOf(entry, 'responder')) continue
+    const key = actorKey({ host: entry.host, session: entry.parsed.record.session })
+    const before = newest.get(key)
+    if (before === undefined || compareEntries(before, entry) < 0) newest.set(key, entry)
   }
-  const until = newest?.parsed.record.fields.until
-  return until !== undefined && now > until ? null : newest
+  return [...newest.values()].filter(({ host, parsed: { record } }) => {
+    const { until } = record.fields
+    return (until === undefined || until > now) && view.deliveries.successions.endOf({ host, session: record.session }) === null
+  })
 }
+
+/** What a session last said of whether it can answer, or null. */
+export const responderOf = (view: View, { host, session }: Actor, now: Millis): EntryOf<'responder'> | null =>
+  responders(view, now).find(entry => entry.host === host && entry.session === session) ?? null
