@@ -19,6 +19,7 @@ import { operator } from './commands/operator.js'
 import { policy } from './commands/policy.js'
 import { revoke } from './commands/revoke.js'
 import { log } from './commands/log.js'
+import { mutex } from './commands/mutex.js'
 import { peers } from './commands/peers.js'
 import { pending } from './commands/pending.js'
 import { accept, propose, reject } from './commands/propose.js'
@@ -54,7 +55,7 @@ export const GROUPS: ReadonlyMap<Command['group'], string> = new Map([
 export const COMMANDS: readonly Command[] = [
   init, invite, join, up, down, leave, revoke, rotateKey, operator, policy, sync, peers, whoami, sessions, repo,
   claim, release, renew, claims, who,
-  wait,
+  wait, mutex,
   propose, accept, reject, send, ask, answer, ack, nack, intent, intents, block, unblock, decide, withdraw,
   status, pending, inbox, conversation, recap, log, show, exportCommand, verify, doctor, schemaCommand(() => COMMANDS),
   completionsCommand(() => COMMANDS)

@@ -10,6 +10,7 @@ import { systemAdapters } from './assembly.js'
 import { daemonLog, type Log } from './daemon-log.js'
 import { doubtText } from './doubt.js'
 import { FENCED_EXIT } from './fence.js'
+import { adoptHolders } from './mutex/former-holders.js'
 import { rotationText } from './rotation.js'
 import { ControlServer } from './server.js'
 import { SessionWatch } from './succession/session-watch.js'
@@ -52,6 +53,8 @@ export const runDaemon = async (home: string, adapters: HostAdapters = systemAda
   const asked = new Promise<void>(resolve => {
     end = resolve
   })
+  // before anybody can ask for one
+  adoptHolders(host)
   const server = new ControlServer(host, () => end())
   const serving = await server.listen()
   if (!serving.ok) {

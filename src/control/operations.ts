@@ -13,6 +13,7 @@ import { invitationFind, invitations } from './operations/invitations.js'
 import { leave } from './operations/leave.js'
 import { log } from './operations/log.js'
 import { operatorEnding, operatorList } from './operations/operators.js'
+import { mutex } from './operations/mutex.js'
 import { peers, peersAdd, peersRemove } from './operations/peers.js'
 import { pending } from './operations/pending.js'
 import { policyList, policySetting } from './operations/policy.js'
@@ -37,7 +38,7 @@ const ALL: readonly Operation[] = [
   whoami, sessions, daemon, status, verify, doctor, peers, peersAdd, peersRemove, sync, leave, invitations, invitationFind, actSetting, actSubmit, revocation, operatorList, operatorEnding, policyList, policySetting,
   sessionsNote, sessionsEnd,
   claim, release, renew, claims, who,
-  wait, waitInbox,
+  wait, waitInbox, mutex,
   repoAdd, repoList, repoLink, repoRemove,
   propose, accept, reject, send, ask, answer, ack, nack, intent, intents, block, unblock, decide, withdraw,
   pending, inbox, surfaced, conversation, recap, log, show, exported

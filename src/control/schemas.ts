@@ -84,6 +84,7 @@ const OTHERS: ReadonlyMap<string, z.ZodType> = new Map<string, z.ZodType>([
   ['up', upSchema],
   ['down', downSchema],
   ['wait', z.union([dataNamed('wait'), dataNamed('wait-inbox')])],
+  ['mutex', z.object({ name: z.string(), waited_ms: z.number().int(), held_ms: z.number().int(), exit: z.number().int(), signal: z.string().nullable() }).describe("behind the command's own output")],
   ['log', loggedSchema],
   ['export', exportedSchema],
   ['schema', z.object({ command: z.string(), schema: z.record(z.string(), z.unknown()) })],

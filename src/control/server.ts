@@ -137,6 +137,8 @@ export class ControlServer {
       return await dispatch(this.#host, call, line)
     } finally {
       this.#held.delete(line)
+      // whoever inherited the connection may have it for long; the answer is all that is left to say
+      socket.setTimeout(LIMITS.closeMs)
     }
   }
 }

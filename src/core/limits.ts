@@ -117,6 +117,7 @@ export const LIMITS = {
   waitsOfSession: 16, // that count in the wait-for graph; nobody waits in more places at a time
   waitLookMs: 60_000, // a wait wakes on the change itself and when a lease ends; this only for a clock that was set
   waitUnattendedMs: 60_000, // a wait that a command stood behind when the daemon ended: so long for it to be resumed
+  mutexLookMs: 1_000, // whether a command that outlived the daemon still runs: one look at the process table
 
   // ephemeral hosts
   retireAfterMs: 24 * 60 * 60_000, // rules B8: a day past the last lease

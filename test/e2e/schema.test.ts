@@ -33,7 +33,8 @@ interface Said {
 /** Types a line with `--json` and holds what is printed to the published schema of its command; gives the data. */
 const says = async (command: string, rest: readonly string[] = [], { host = 'mac', session = 'one', exit = 0 }: Said = {}): Promise<Record<string, unknown>> => {
   const args = [...command.split(' '), ...rest]
-  const { code, stdout, stderr } = await skein([...args, '--json'], { home: home(host), cwd: tree, session })
+  const behind = args.includes('--') ? args.indexOf('--') : args.length
+  const { code, stdout, stderr } = await skein(args.toSpliced(behind, 0, '--json'), { home: home(host), cwd: tree, session })
   const lines = stdout.trimEnd().split('\n')
   const envelope = JSON.parse(lines.at(-1) ?? '')
   expect(code, `skein ${args.join(' ')}: ${stdout}${stderr}`).toBe(exit)
@@ -86,6 +87,7 @@ describe('what every command prints with --json keeps to its published schema', 
     await says('who', ['src/auth/login.ts'], { session: 'three', exit: 1 })
     await says('who', ['README.md'])
     await says('wait', ['src/auth/login.ts', '--park'], { session: 'three' })
+    await says('mutex', ['test', '--', 'true'])
     await says('renew')
     await says('status')
     await says('release', ['--all'])
