@@ -4,6 +4,7 @@ import { answer, ask } from './commands/ask.js'
 import { block, unblock } from './commands/block.js'
 import { claim } from './commands/claim.js'
 import { claims } from './commands/claims.js'
+import { contention } from './commands/contention.js'
 import { conversation } from './commands/conversation.js'
 import { decide, withdraw } from './commands/decide.js'
 import { doctor } from './commands/doctor.js'
@@ -55,7 +56,7 @@ export const GROUPS: ReadonlyMap<Command['group'], string> = new Map([
 export const COMMANDS: readonly Command[] = [
   init, invite, join, up, down, leave, revoke, rotateKey, operator, policy, sync, peers, whoami, sessions, repo,
   claim, release, renew, claims, who,
-  wait, mutex,
+  wait, mutex, contention,
   propose, accept, reject, send, ask, answer, ack, nack, intent, intents, block, unblock, decide, withdraw,
   status, pending, inbox, conversation, recap, log, show, exportCommand, verify, doctor, schemaCommand(() => COMMANDS),
   completionsCommand(() => COMMANDS)

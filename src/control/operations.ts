@@ -3,6 +3,7 @@ import { ack, nack } from './operations/acks.js'
 import { actSetting, actSubmit } from './operations/acts.js'
 import { claim } from './operations/claim.js'
 import { claims } from './operations/claims.js'
+import { contention } from './operations/contention.js'
 import { conversation } from './operations/conversation.js'
 import { daemon } from './operations/daemon.js'
 import { doctor } from './operations/doctor.js'
@@ -38,7 +39,7 @@ const ALL: readonly Operation[] = [
   whoami, sessions, daemon, status, verify, doctor, peers, peersAdd, peersRemove, sync, leave, invitations, invitationFind, actSetting, actSubmit, revocation, operatorList, operatorEnding, policyList, policySetting,
   sessionsNote, sessionsEnd,
   claim, release, renew, claims, who,
-  wait, waitInbox, mutex,
+  wait, waitInbox, mutex, contention,
   repoAdd, repoList, repoLink, repoRemove,
   propose, accept, reject, send, ask, answer, ack, nack, intent, intents, block, unblock, decide, withdraw,
   pending, inbox, surfaced, conversation, recap, log, show, exported

@@ -117,6 +117,11 @@ export const LIMITS = {
   waitsOfSession: 16, // that count in the wait-for graph; nobody waits in more places at a time
   waitLookMs: 60_000, // a wait wakes on the change itself and when a lease ends; this only for a clock that was set
   waitUnattendedMs: 60_000, // a wait that a command stood behind when the daemon ended: so long for it to be resumed
+  contentionRate: 0.05, // of tries that had to wait: above it work should be cut differently
+  contentionDaily: 20, // waits a day, the same
+  contentionLongestMs: 10 * 60_000, // one wait, the same
+  contentionAgents: 3, // sessions at one scope at once, the same
+  contentionTries: 20, // of one scope, from which on its rate says anything: of fewer a single wait is over 5 %
   mutexLookMs: 1_000, // whether a command that outlived the daemon still runs: one look at the process table
 
   // ephemeral hosts

@@ -87,6 +87,7 @@ describe('what every command prints with --json keeps to its published schema', 
     await says('who', ['src/auth/login.ts'], { session: 'three', exit: 1 })
     await says('who', ['README.md'])
     await says('wait', ['src/auth/login.ts', '--park'], { session: 'three' })
+    await says('contention', ['--since', '2h'])
     await says('mutex', ['test', '--', 'true'])
     await says('renew')
     await says('status')
