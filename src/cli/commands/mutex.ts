@@ -10,8 +10,6 @@ import { parseDuration } from '../duration.js'
 
 /** skein failed, and the command never began. */
 const NOT_BEGUN = 125
-/** The keys of the mutexes that a command runs under, for a mutex within. */
-const INSIDE = 'SKEIN_MUTEX'
 const FORWARDED: readonly NodeJS.Signals[] = ['SIGTERM', 'SIGHUP', 'SIGINT', 'SIGQUIT', 'SIGUSR1', 'SIGUSR2']
 /** A terminal sends these to the whole foreground group, the child included. */
 const FROM_TERMINAL: ReadonlySet<NodeJS.Signals> = new Set(['SIGINT', 'SIGQUIT'])
@@ -26,7 +24,7 @@ interface Ended {
 }
 
 /** Runs the command on this terminal, its streams untouched, and passes signals on. It inherits the connection to the daemon, and so the mutex, should this process be killed. */
-const runChild = (command: readonly string[], env: NodeJS.ProcessEnv, { socket, send }: HeldCall): Promise<Ended> => {
+const runChild = (command: readonly string[], { socket, send }: HeldCall): Promise<Ended> => {
   const [program = '', ...rest] = command
   return new Promise(resolve => {
     let child: ChildProcess | null = null
@@ -40,7 +38,7 @@ const runChild = (command: readonly string[], env: NodeJS.ProcessEnv, { socket, 
       resolve(ended)
     }
     for (const signal of FORWARDED) process.on(signal, forward)
-    child = spawn(program, rest, { env, stdio: ['inherit', 'inherit', 'inherit', socket] })
+    child = spawn(program, rest, { stdio: ['inherit', 'inherit', 'inherit', socket] })
     child.once('spawn', () => send(`child ${child?.pid ?? 0}`))
     child.once('error', error => end({ code: NOT_BEGUN, signal: null, cause: 'code' in error ? String(error.code) : error.message }))
     child.once('exit', (code, signal) => end({ code: signal === null ? (code ?? 0) : 128 + constants.signals[signal], signal, cause: null }))
@@ -84,15 +82,14 @@ export const mutex: Command = {
     const begun = new Promise<null>(resolve => {
       begins = resolve
     })
-    const inside = (process.env[INSIDE] ?? '').split('\n').filter(key => key !== '')
     const begin = (said: unknown, held: HeldCall): void => {
       const heard = said as MutexSaid
       if (heard.state === 'queued') return tellQueue(terminal, name, heard)
       for (const text of heard.elsewhere) terminal.note(terminal.style.warn(`skein: on another host ${text}; it is not waited for`))
-      child.running ??= runChild(command, { ...process.env, [INSIDE]: [...inside, heard.key].join('\n') }, held)
+      child.running ??= runChild(command, held)
       begins(null)
     }
-    const asked = terminal.call('mutex', { name, command: shownCommand(command), pid: process.pid, inside, ...(timeoutMs === undefined ? {} : { timeout_ms: timeoutMs }) }, { interim: begin })
+    const asked = terminal.call('mutex', { name, command: shownCommand(command), pid: process.pid, ...(timeoutMs === undefined ? {} : { timeout_ms: timeoutMs }) }, { interim: begin })
     // the daemon may end before the command does: that goes on, and the next daemon keeps the mutex for it
     const first = await Promise.race([asked, begun])
     if (child.running === null) {

@@ -47,6 +47,19 @@ const readNote = (text: string): MutexNote | null => {
   }
 }
 
+/** Whether this process was begun, at whatever distance, by what runs under the mutex now: then it would wait for itself. */
+export const runsUnder = (host: Host, key: string, pid: number): boolean => {
+  const note = readNote(host.replica.notes.get(NOTE + key) ?? '')
+  const table = processTable()
+  let at: number | null = note === null ? null : table.parentOf(pid)
+  for (let step = 0; at !== null && step < LIMITS.callerAncestors; step++) {
+    const one = at
+    if (note?.processes.some(each => each.pid === one && each.started === table.startTime(one)) === true) return true
+    at = table.parentOf(one)
+  }
+  return false
+}
+
 /** Tells the other hosts that it is over. The lease ends what the log does not take. */
 export const releaseClaim = async (host: Host, session: SessionName, claim: RecordId | null): Promise<void> => {
   if (claim !== null && host.replica.view.claims.claim(claim)?.scope.length !== 0) await host.write(session, [{ kind: 'release', fields: { claims: [claim] } }])

@@ -53,8 +53,4 @@ export class Mutexes {
       }
     }
   }
-
-  holder(key: string): MutexUser | null {
-    return this.#rows.get(key)?.[0]?.user ?? null
-  }
 }

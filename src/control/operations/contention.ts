@@ -57,7 +57,7 @@ export const contention = operation({
   run: async ({ host, meshNow }, { since: given }) => {
     const since = given === undefined ? meshNow - DAY_MS : host.replica.meshTime(given)
     const told = new Told(host, 'oldest first', { since: since - LIMITS.leaseAgentMaxMs, until: meshNow })
-    const found = new Contention({ crypto: host.adapters.crypto, mesh: host.replica.mesh, since })
+    const found = new Contention({ crypto: host.adapters.crypto, mesh: host.replica.mesh, repositories: host.replica.view.repositories, since })
     for await (const entry of told.entries()) found.take(entry)
     found.close(meshNow)
     const strained = [...found.byItem.values()].filter(({ waits, overlaps }) => waits + overlaps > 0).sort(worstFirst)

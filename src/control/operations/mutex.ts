@@ -5,7 +5,7 @@ import { waitOf, type Wait } from '../../core/coordination/waiting/wait.js'
 import { LIMITS } from '../../core/limits.js'
 import { failure } from '../../core/result.js'
 import { lineEnd, type CallerLine } from '../caller-line.js'
-import { mutexesOf, noteHolding, processNow, releaseClaim, type MutexNote } from '../mutex/former-holders.js'
+import { mutexesOf, noteHolding, processNow, releaseClaim, runsUnder, type MutexNote } from '../mutex/former-holders.js'
 import type { MutexPlace } from '../mutex/mutexes.js'
 import { operation, type OperationContext, type Outcome } from '../operation.js'
 import { repositoryHere } from '../place.js'
@@ -20,9 +20,7 @@ const args = z.object({
   /** What runs under it, as others may read it. */
   command: z.string().min(1).max(LIMITS.reasonChars),
   pid: z.number().int().positive(),
-  timeout_ms: z.number().int().positive().max(LIMITS.waitMaxMs).optional(),
-  /** Mutexes that the command runs under already. */
-  inside: z.array(z.string()).max(LIMITS.heldLines).default([])
+  timeout_ms: z.number().int().positive().max(LIMITS.waitMaxMs).optional()
 })
 
 type Args = z.infer<typeof args>
@@ -34,7 +32,7 @@ export type MutexData = z.infer<typeof data>
 /** What is said before the answer: who has it, or that the caller has it now. */
 export type MutexSaid =
   | { readonly state: 'queued'; readonly holder: string; readonly command: string; readonly held_ms: number; readonly ahead: number }
-  | { readonly state: 'granted'; readonly key: string; readonly waited_ms: number; readonly elsewhere: readonly string[] }
+  | { readonly state: 'granted'; readonly waited_ms: number; readonly elsewhere: readonly string[] }
 
 interface Scope {
   readonly repo: string
@@ -147,16 +145,15 @@ export const mutex = operation({
     const bell: Bell = { ring: () => undefined }
     const begun = host.now()
     const granted = (waitedMs: number): void => {
-      const says: MutexSaid = { state: 'granted', key, waited_ms: Math.round(waitedMs), elsewhere: elsewhere(context, scope) }
+      const says: MutexSaid = { state: 'granted', waited_ms: Math.round(waitedMs), elsewhere: elsewhere(context, scope) }
       line.say({ ...says })
     }
-    const mutexes = mutexesOf(host)
-    if (given.inside.includes(key) && mutexes.holder(key) !== null) {
+    if (runsUnder(host, key, given.pid)) {
       granted(0)
       await held(context, line, key, null, bell)
       return { ok: true, data: { name: given.name, waited_ms: 0, held_ms: Math.round(host.now().mono - begun.mono) } }
     }
-    const place = mutexes.enter(key, { session, since: begun.wall, command: given.command }, () => bell.ring())
+    const place = mutexesOf(host).enter(key, { session, since: begun.wall, command: given.command }, () => bell.ring())
     try {
       const refused = place.isHead() ? null : await queued(context, line, place, scope, given, bell)
       if (refused !== null) return refused

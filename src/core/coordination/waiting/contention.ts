@@ -4,6 +4,7 @@ import { LIMITS } from '../../limits.js'
 import { actorKey } from '../claims/actor.js'
 import { ClaimTable } from '../claims/claimtable.js'
 import { isKindOf, type Entry, type EntryOf } from '../records/entry.js'
+import type { Repositories } from '../repositories/repositories.js'
 import { waitOf, type Wait } from './wait.js'
 
 /** How often something was wanted, and what that cost. */
@@ -37,13 +38,12 @@ export const waitRateOf = ({ tries, waits }: Strain): number | null => (tries ==
 
 /** @param leastTries below which a rate says nothing: of three tries one wait is a third */
 export const flagsOf = (strain: Strain, leastTries: number): StrainFlag[] => {
-  const { contentionRate, contentionDaily, contentionLongestMs, contentionAgents } = LIMITS
   const rate = waitRateOf(strain)
   return [
-    ...(rate !== null && strain.tries >= leastTries && rate > contentionRate ? ['rate' as const] : []),
-    ...(strain.mostADay > contentionDaily ? ['daily' as const] : []),
-    ...(strain.longestMs > contentionLongestMs ? ['longest' as const] : []),
-    ...(strain.agents > contentionAgents ? ['agents' as const] : [])
+    ...(rate !== null && strain.tries >= leastTries && rate > LIMITS.contentionRate ? ['rate' as const] : []),
+    ...(strain.mostADay > LIMITS.contentionDaily ? ['daily' as const] : []),
+    ...(strain.longestMs > LIMITS.contentionLongestMs ? ['longest' as const] : []),
+    ...(strain.agents > LIMITS.contentionAgents ? ['agents' as const] : [])
   ]
 }
 
@@ -63,12 +63,14 @@ export class Contention {
   /** By repository and item, as in the records. */
   readonly byItem = new Map<string, ItemStrain>()
   readonly #claims: ClaimTable
+  readonly #repositories: Repositories
   readonly #since: Millis
   readonly #open = new Map<string, Open>()
   readonly #days = new Map<Strain, Map<number, number>>()
 
-  constructor({ crypto, mesh, since }: { readonly crypto: Crypto; readonly mesh: MeshId; readonly since: Millis }) {
-    this.#claims = new ClaimTable(crypto, mesh)
+  constructor({ crypto, mesh, repositories, since }: { readonly crypto: Crypto; readonly mesh: MeshId; readonly repositories: Repositories; readonly since: Millis }) {
+    this.#repositories = repositories
+    this.#claims = new ClaimTable(crypto, mesh, repositories)
     this.#since = since
   }
 
@@ -85,10 +87,11 @@ export class Contention {
     this.#open.clear()
   }
 
-  #strain(repo: string, item: string): Strain {
-    const key = `${repo}\n${item}`
-    const strain = this.byItem.get(key) ?? { ...none(), repo, item }
-    this.byItem.set(key, strain)
+  #strain(key: string, item: string): Strain {
+    const repo = this.#repositories.nameOf(key)
+    const id = `${repo}\n${item}`
+    const strain = this.byItem.get(id) ?? { ...none(), repo, item }
+    this.byItem.set(id, strain)
     return strain
   }
 

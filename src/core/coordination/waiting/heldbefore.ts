@@ -18,11 +18,11 @@ export interface HeldBefore {
   readonly at: Millis
 }
 
-const isAbout = (entry: EntryOf<'claim'>, wait: Wait, goal: Goal): boolean => {
+const isAbout = ({ repositories }: View, entry: EntryOf<'claim'>, wait: Wait, goal: Goal): boolean => {
   if (goal.claim !== null) return entry.id === goal.claim
   const { repo = '', scope } = entry.parsed.record.fields
   const wanted = itemOf(goal.what).scope
-  return repo === wait.repo && scope.some(item => overlap(itemOf(item).scope, wanted) !== null)
+  return repositories.nameOf(repo) === repositories.nameOf(wait.repo) && scope.some(item => overlap(itemOf(item).scope, wanted) !== null)
 }
 
 /** When the last word was said that ends one of these claims, or some of it. */
@@ -46,7 +46,7 @@ export const heldBefore = (view: View, wait: Wait, goal: Goal): HeldBefore[] => 
   const claims: EntryOf<'claim'>[] = []
   for (const entry of view.ofKind('claim')) {
     if (!isKindOf(entry, 'claim') || sameActor({ host: entry.host, session: entry.parsed.record.session }, wait)) continue
-    if (isAbout(entry, wait, goal)) claims.push(entry)
+    if (isAbout(view, entry, wait, goal)) claims.push(entry)
   }
   const ended = endings(view, claims)
   return claims.sort(compareEntries).flatMap(entry => {

@@ -9,8 +9,9 @@ const box = new Scribe('box', 2)
 const HOUR = 60 * MINUTE
 
 const of = (written: readonly Written[], since = NOON): Contention => {
-  const found = new Contention({ crypto: nodeCrypto, mesh: MESH, since })
-  for (const entry of viewOf([mac, box], written).timeline.entries()) found.take(entry)
+  const view = viewOf([mac, box], written)
+  const found = new Contention({ crypto: nodeCrypto, mesh: MESH, repositories: view.repositories, since })
+  for (const entry of view.timeline.entries()) found.take(entry)
   found.close(NOON + 30 * HOUR)
   return found
 }
