@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { SessionName } from '../../src/core/brand.js'
 import type { ConversationData } from '../../src/control/operations/conversation.js'
 import type { InboxData } from '../../src/control/operations/inbox.js'
+import type { RecapData } from '../../src/control/operations/recap.js'
 import type { ShowData } from '../../src/control/operations/show.js'
 import type { SaidData } from '../../src/control/talk/speech.js'
 import { systemAdapters } from '../../src/control/assembly.js'
@@ -162,6 +163,8 @@ describe('from the own store, with no peer in reach (rows 30, 32, 94, 99)', () =
   })
 
   it('prints the same markdown on both hosts, each alone and each time', async () => {
+    const held = await said('box', 'codex', 'claim', '@silent', '--reason', 'held then')
+    await eventually(() => pair.ask('mac', 'claude', 'claims', '@silent'), ({ stdout }) => stdout.includes(held.id))
     const last = await said('mac', 'claude', 'send', 'box', 'one more')
     await arrivesAt('box', 'codex', last.record)
     await Promise.all(['mac', 'box'].map(host => pair.run(host, 'tester', ['down'])))
@@ -198,6 +201,12 @@ describe('from the own store, with no peer in reach (rows 30, 32, 94, 99)', () =
     const silent = await later('mac', 14 * 60_000, 'pending')
     expect(silent).toMatchObject({ ok: true, data: { unheard: [{ host: 'box', silent_ms: expect.any(Number) }], out: [{ host: 'box', count: 2 }] } })
     expect(await later('mac', 14 * 60_000, 'inbox')).toMatchObject({ data: { unheard: [{ host: 'box' }] } })
+    // a recap of a host that was heard no more is not all clear, in text and in JSON; the same words each time
+    const recap = await later('mac', 14 * 60_000, 'recap')
+    expect(recap).toMatchObject({ ok: true, freshness: { complete: false, silent: [{ host: 'box', held: 1 }] } })
+    const { text } = recap.ok ? (recap.data as RecapData) : { text: '' }
+    expect(text).toMatch(/^not all clear: box not heard since (\d{4}-\d\d-\d\d )?\d\d:\d\dZ, held 1 then \(skein status\)$/m)
+    expect(text).toContain('mac/claude')
     const followed = await pair.ask('mac', 'claude', 'log', '--follow')
     expect([followed.code, followed.envelope.error.code]).toEqual([4, 'NO_DAEMON'])
   })
@@ -235,23 +244,21 @@ describe('ten thousand records that two hosts hold', () => {
     await eventually(views, ([mac, box]) => mac === box, 25_000)
     await Promise.all(['mac', 'box'].map(host => pair.run(host, 'tester', ['down'])))
 
-    const markdown = (name: string, peer: string): Promise<{ readonly text: string; readonly ms: number }> =>
+    const markdown = (name: string, peer: string): Promise<{ readonly text: string; readonly ms: number; readonly since: number }> =>
       opened(name, async host => {
+        // from the first of them on, by this host's own clock: each measured how far that is off when they last met
+        const first = Math.min(...Array.from(host.replica.view.records(), ({ text, wall }) => (/says \d+: does/.test(text) ? wall : Number.POSITIVE_INFINITY)))
+        const since = first + host.replica.offsetMs
         const started = performance.now()
-        const { envelope } = await dispatch(host, { op: 'conversation', args: { peer, markdown: true, since: begun }, caller: evidenceOf('reader'), cwd: pair.folder })
+        const { envelope } = await dispatch(host, { op: 'conversation', args: { peer, markdown: true, since }, caller: evidenceOf('reader'), cwd: pair.folder })
         if (!envelope.ok) throw new Error(envelope.error.message)
-        return { text: (envelope.data as ConversationData).markdown ?? '', ms: performance.now() - started }
+        return { text: (envelope.data as ConversationData).markdown ?? '', ms: performance.now() - started, since }
       })
     const [mac, box] = [await markdown('mac', 'box'), await markdown('box', 'mac')]
-    expect(mac.text.match(/says to/g)?.length).toBe(2 * EACH)
+    expect(mac.text.match(/says \d+: does/g)?.length).toBe(2 * EACH)
     expect(box.text).toBe(mac.text)
     console.log(`conversation of ${2 * EACH} records as markdown, ${mac.text.length} characters: ${Math.round(mac.ms)} and ${Math.round(box.ms)} ms`)
-    const printed = await pair.run('box', 'reader', ['conversation', 'mac', '--md', '--since', new Date(begun).toISOString()])
+    const printed = await pair.run('box', 'reader', ['conversation', 'mac', '--md', '--since', new Date(box.since).toISOString()])
     expect(printed.stdout).toBe(mac.text)
   }, 60_000)
-
-  let begun = 0
-  beforeAll(() => {
-    begun = Date.now()
-  })
 })
