@@ -11,6 +11,7 @@ import { doctor } from './commands/doctor.js'
 import { down } from './commands/down.js'
 import { exportCommand } from './commands/export.js'
 import { inbox } from './commands/inbox.js'
+import { hand } from './commands/hand.js'
 import { init } from './commands/init.js'
 import { intent, intents } from './commands/intent.js'
 import { invite } from './commands/invite.js'
@@ -29,11 +30,13 @@ import { recap } from './commands/recap.js'
 import { release } from './commands/release.js'
 import { renew } from './commands/renew.js'
 import { repo } from './commands/repo.js'
+import { resolve } from './commands/resolve.js'
 import { send } from './commands/send.js'
 import { sessions } from './commands/sessions.js'
 import { show } from './commands/show.js'
 import { status } from './commands/status.js'
 import { sync } from './commands/sync.js'
+import { take } from './commands/take.js'
 import { up } from './commands/up.js'
 import { verify } from './commands/verify.js'
 import { wait } from './commands/wait.js'
@@ -55,7 +58,7 @@ export const GROUPS: ReadonlyMap<Command['group'], string> = new Map([
 /** Every command, in the order in which help shows them. */
 export const COMMANDS: readonly Command[] = [
   init, invite, join, up, down, leave, revoke, rotateKey, operator, policy, sync, peers, whoami, sessions, repo,
-  claim, release, renew, claims, who,
+  claim, release, renew, claims, who, take, hand, resolve,
   wait, mutex, contention,
   propose, accept, reject, send, ask, answer, ack, nack, intent, intents, block, unblock, decide, withdraw,
   status, pending, inbox, conversation, recap, log, show, exportCommand, verify, doctor, schemaCommand(() => COMMANDS),

@@ -14,6 +14,7 @@ import type { OperationContext } from './operation.js'
 import { proposalNotices } from './agreement/proposals.js'
 import { rotationNotice } from './rotation.js'
 import { OPERATIONS } from './operations.js'
+import { wordsFor } from './passing/told.js'
 import { renewByActivity } from './renewal.js'
 import { reminders } from './reminding.js'
 import { arrive } from './succession/arriving.js'
@@ -51,7 +52,7 @@ export const dispatch = async (host: Host, call: Call, line: CallerLine | null =
     const arrived = found.tells ? await arrive(context) : []
     const outcome = await found.run(context, args.data)
     if (!outcome.ok) return failureReply(outcome.failure, freshnessOf(host))
-    const told = found.tells ? [...arrived, ...doubtNotice(context), ...rotationNotice(host), ...copiedNotice(context), ...(await noticesFor(context)), ...deadlockNotices(host, session), ...gaveWay(host, session), ...proposalNotices(context), ...reminders(context)] : []
+    const told = found.tells ? [...arrived, ...doubtNotice(context), ...rotationNotice(host), ...copiedNotice(context), ...wordsFor(context), ...(await noticesFor(context)), ...deadlockNotices(host, session), ...gaveWay(host, session), ...proposalNotices(context), ...reminders(context)] : []
     return {
       envelope: {
         schema_version: SCHEMA_VERSION,

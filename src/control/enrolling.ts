@@ -3,6 +3,8 @@ import { failure, success, type Result } from '../core/result.js'
 import { HOST_SESSION, type Host } from '../host/host.js'
 import { addRepository, enrolledFrom, type Enrolled } from '../host/repository/enrolment.js'
 import { rootCommit } from '../host/repository/root-commit.js'
+import type { Warning } from './envelope.js'
+import { oneAtATime } from './one-at-a-time.js'
 import type { PlaceHere } from './place.js'
 
 const sorted = (fields: object): string => JSON.stringify(Object.entries(fields).sort(([left], [right]) => (left < right ? -1 : 1)))
@@ -33,6 +35,16 @@ export const enrol = async (host: Host, { checkout, repository, ownKey }: PlaceH
   if (!published.ok) return published
   host.enrolment = added.value
   return success(kept)
+}
+
+/** The first claim in a repository enrols it, and says so once. */
+export const enrolledByClaim = async (host: Host, place: PlaceHere | null): Promise<Result<readonly Warning[]>> => {
+  if (place === null || place.enrolled) return success([])
+  const { key, from } = place.repository
+  const enrolled = await oneAtATime(host, 'enrolment', () => enrol(host, place, 'claim'))
+  if (!enrolled.ok) return enrolled
+  const text = `${key} (from ${from}) is coordinated in mesh ${host.settings.meshName} from now on; skein repo remove ends it.`
+  return success([{ code: 'REPOSITORY_ENROLLED', text, details: { repository: key, from } }])
 }
 
 /** Null also where git cannot say: a key from a remote does without. */

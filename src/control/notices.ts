@@ -2,6 +2,7 @@ import type { Millis, RecordId } from '../core/brand.js'
 import type { Claim } from '../core/coordination/claims/claim.js'
 import { compareLead } from '../core/coordination/claims/turn.js'
 import type { Crossing } from '../core/coordination/claims/crossing.js'
+import { authorText } from '../core/coordination/records/entry.js'
 import { LIMITS } from '../core/limits.js'
 import type { Host } from '../host/host.js'
 import { audible } from './audible.js'
@@ -23,9 +24,8 @@ interface Piece {
   readonly crossing: Crossing
   readonly mine: Claim
   readonly other: Claim
-  /** Who leads, and how much was agreed: told again when either changes. */
+  /** Who leads: told again when that changes. */
   readonly leads: 'mine' | 'theirs'
-  readonly agreed: number
 }
 
 const isMine = ({ host, session }: OperationContext, claim: Claim): boolean => claim.host === host.replica.hostId && claim.session === session
@@ -37,27 +37,26 @@ const noteOf = (session: string, other: Claim, crossing: Crossing): string => `$
 
 const quietNote = (session: string, { mine, other }: Pick<Piece, 'mine' | 'other'>): string => `${TOLD}${session} ${other.id} ~${mine.id}`
 
-/** Every pair that the caller takes part in now, but for those not worth a word, in pieces to be told; what leads first. */
+/**
+ * Every pair that the caller takes part in now, in pieces to be told; what leads first. Not those that are not worth a word, and not what a
+ * holder of one of the two has settled: of that the other is told by that word (`passing/told.ts`).
+ */
 const piecesOf = (context: OperationContext): Piece[] => {
   const { host, session } = context
   const { notes, view, hostId } = host.replica
   const pieces = new Map<string, Piece>()
   for (const crossing of view.claims.crossings(host.meshNow(), { host: hostId, session })) {
+    if (crossing.resolutions.length > 0) continue
     const { mine, other, leads } = sides(context, crossing)
     if (notes.has(quietNote(session, { mine, other }))) continue
     const key = noteOf(session, other, crossing)
     const known = pieces.get(key)
-    const agreed = Math.max(known?.agreed ?? 0, crossing.resolutions.length)
-    const speaks = known === undefined || (known.leads === 'mine' && leads === 'theirs')
-    pieces.set(key, speaks ? { key, crossing, mine, other, leads, agreed } : { ...known, agreed })
+    if (known === undefined || (known.leads === 'mine' && leads === 'theirs')) pieces.set(key, { key, crossing, mine, other, leads })
   }
   return [...pieces.values()].sort((left, right) => compareLead(left.crossing.lead.lead, right.crossing.lead.lead))
 }
 
-const wasTold = (host: Host, { key, leads, agreed }: Piece): boolean => {
-  const [side, count] = host.replica.notes.get(key)?.split(' ') ?? []
-  return side === leads && agreed <= Number(count)
-}
+const wasTold = (host: Host, { key, leads }: Piece): boolean => host.replica.notes.get(key) === leads
 
 /** Drops what was noted of claims that are released: they cross nothing again. */
 export const forgetTold = (host: Host): void => {
@@ -108,9 +107,17 @@ const noted = async (context: OperationContext, pieces: readonly Piece[]): Promi
   return pieces.flatMap((piece, index) => {
     const witness = witnesses[index] ?? null
     if (witness === null) host.runtime.note(quietNote(session, piece), '')
-    else host.runtime.note(piece.key, `${piece.leads} ${piece.agreed}`)
+    else host.runtime.note(piece.key, piece.leads)
     return witness === null ? [] : [{ piece, witness }]
   })
+}
+
+const DID: Readonly<Record<string, string>> = { yield: 'yielded', split: 'split it', both: 'said that both go on' }
+
+/** What was settled between the two, by whom. */
+const settledText = ({ host }: OperationContext, { resolutions }: Crossing): string => {
+  const names = host.replica.view.names()
+  return `Settled: ${resolutions.map(entry => `${authorText(entry, names)} ${DID[entry.parsed.record.fields.how] ?? 'settled it'}`).join('; ')}.`
 }
 
 /** What each side of a crossing is told: who the other is, since when and why, where, what both cover, who leads, and what to do. */
@@ -120,7 +127,7 @@ export const crossingWarning = (context: OperationContext, crossing: Crossing, n
   const lead = leads === 'mine' ? 'Your claim leads.' : 'Their claim leads.'
   return {
     code,
-    text: `${holdingText(context, other, crossing.witness, crossing.class, now)} ${lead}${adviceText(context, other)}`,
+    text: `${holdingText(context, other, crossing.witness, crossing.class, now)} ${lead}${crossing.resolutions.length > 0 ? ` ${settledText(context, crossing)}` : adviceText(context, other)}`,
     details: { ...holdingDetails(context, other, crossing.witness, crossing.class), mine: view.shortId(mine.entry), lead: view.shortId(crossing.lead.entry) }
   }
 }

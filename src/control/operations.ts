@@ -8,6 +8,7 @@ import { conversation } from './operations/conversation.js'
 import { daemon } from './operations/daemon.js'
 import { doctor } from './operations/doctor.js'
 import { exported } from './operations/export.js'
+import { hand } from './operations/hand.js'
 import { inbox, surfaced } from './operations/inbox.js'
 import { intent, intents } from './operations/intents.js'
 import { invitationFind, invitations } from './operations/invitations.js'
@@ -22,12 +23,14 @@ import { recap } from './operations/recap.js'
 import { release } from './operations/release.js'
 import { renew } from './operations/renew.js'
 import { repoAdd, repoLink, repoList, repoRemove } from './operations/repo.js'
+import { resolve } from './operations/resolve.js'
 import { revocation } from './operations/revocation.js'
 import { sessionsEnd, sessionsNote } from './operations/session-end.js'
 import { sessions } from './operations/sessions.js'
 import { show } from './operations/show.js'
 import { status } from './operations/status.js'
 import { sync } from './operations/sync.js'
+import { take } from './operations/take.js'
 import { accept, answer, ask, block, decide, propose, reject, send, unblock, withdraw } from './operations/talk.js'
 import { verify } from './operations/verify.js'
 import { wait } from './operations/wait.js'
@@ -38,7 +41,7 @@ import { whoami } from './operations/whoami.js'
 const ALL: readonly Operation[] = [
   whoami, sessions, daemon, status, verify, doctor, peers, peersAdd, peersRemove, sync, leave, invitations, invitationFind, actSetting, actSubmit, revocation, operatorList, operatorEnding, policyList, policySetting,
   sessionsNote, sessionsEnd,
-  claim, release, renew, claims, who,
+  claim, release, renew, claims, who, take, hand, resolve,
   wait, waitInbox, mutex, contention,
   repoAdd, repoList, repoLink, repoRemove,
   propose, accept, reject, send, ask, answer, ack, nack, intent, intents, block, unblock, decide, withdraw,

@@ -34,7 +34,7 @@ export const overlapWarnings = async (context: OperationContext, { repo, scope, 
   return overlaps.flatMap(({ claim, item }, index) => {
     const witness = witnesses[index] ?? null
     const tree = where === null ? null : overlapClass({ host: hostId, where }, claim, item)
-    return witness === null ? [] : [{ code: 'CLAIM_OVERLAP', text: `${holdingText(context, claim, witness, tree, now)}${adviceText(context, claim)}`, details: { ...holdingDetails(context, claim, witness, tree), item } }]
+    return witness === null ? [] : [{ code: 'CLAIM_OVERLAP', text: `${holdingText(context, claim, witness, tree, now)}${adviceText(context, claim, false)}`, details: { ...holdingDetails(context, claim, witness, tree), item } }]
   })
 }
 
@@ -53,10 +53,15 @@ export const holdingText = ({ host }: OperationContext, claim: Claim, witness: s
   return `${claimText(host, claim, now)}${where}; ${heardText(host, claim.hostKey)}. Both cover ${witness === '' ? 'the whole repository' : visible(shownItem(witness))}${means}`
 }
 
-/** What to do about it, with commands that exist. */
-export const adviceText = ({ host, offers }: OperationContext, claim: Claim): string => {
-  const ask = offers('ask') ? ` To ask: skein ask ${holderText(host, claim)} "…".` : ''
-  return offers('wait') ? `${ask} To wait: skein wait ${host.replica.view.shortId(claim.entry)}.` : ask
+/** What to do about it, with commands that exist: to ask its holder, to settle what crosses, to wait until it is free. */
+export const adviceText = ({ host, offers }: OperationContext, claim: Claim, crosses = true): string => {
+  const id = host.replica.view.shortId(claim.entry)
+  const steps = [
+    ...(offers('ask') ? [`to ask: skein ask ${holderText(host, claim)} "…"`] : []),
+    ...(crosses && offers('resolve') ? [`to settle: skein resolve ${id} --yield, --split SCOPE or --both`] : []),
+    ...(offers('wait') ? [`to wait: skein wait ${id}`] : [])
+  ].join('; ')
+  return steps === '' ? '' : ` ${steps.charAt(0).toUpperCase()}${steps.slice(1)}.`
 }
 
 export const holdingDetails = ({ host }: OperationContext, claim: Claim, witness: string, tree: OverlapClass | null): Readonly<Record<string, unknown>> => ({

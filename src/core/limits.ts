@@ -19,6 +19,7 @@ export const LIMITS = {
   epochsPerKey: 1_024, // one is opened after a loss, not in daily work; bounds heads and stores against one key, which is void with all its epochs beyond
   jsonDepth: 32, // no record nests more than 4; a parser's stack never grows with the input
   idsPerRecord: 512, // 18 KiB of ids: `release --all` of more is several records
+  claimsPerResolve: 16, // claims that one word settles: what a person looks at together; more is several records
   hostsPerAddressee: 512, // the sender lists who a role or all are; more is several records
   turnAheadMinutes: 10, // a turn this far past its record's own time is no turn: it would push every later claim back
   actBytes: 128 * 1024, // of a kind that names heads: a leave names that of every epoch, 1,024 of them at about 110 bytes
@@ -96,6 +97,7 @@ export const LIMITS = {
   leaseAgentMaxMs: 4 * 60 * 60_000, // what a forgotten agent may hold back
   leasePersonMaxMs: 30 * 24 * 60 * 60_000, // a person's month
   advantageMinutes: 10, // by which a policy brings a claim's minute forward: sight still goes before it (rules E2)
+  offerMs: 24 * 60 * 60_000, // how long what is handed over can be taken, or its lease if that is longer: whoever is asked looks in within a day
   leaseGraceMs: 30_000, // a renewal that was late by a redial and a beat
   patternsPerClaim: 64, // what a person reads; more is a folder
   itemsPerCommand: 1_024, // 16 claims; what a shell expanded to more than that is no scope

@@ -10,12 +10,13 @@ const LISTED = 200
 const LISTED_AT_MOST = 5_000
 
 const details = ({ style }: Terminal, here: string | null, claim: ListedClaim): string[] => {
-  const { mode, reason, repository, crossings, lead, reclaimed, same_tree } = claim
-  const first = crossings[0]
+  const { mode, reason, repository, crossings, lead, reclaimed, reclaimed_by, offered, same_tree } = claim
+  const first = crossings.find(({ settled }) => settled === null) ?? crossings[0]
+  const mark = first?.settled === null ? style.warn : style.faint
   const crossing =
     first === undefined
       ? ''
-      : style.warn(`${lead === false ? 'follows' : 'leads'} ${visible(first.holder)} (${first.claim})${crossings.length > 1 ? ` and ${crossings.length - 1} more` : ''} on ${scopeText([first.witness])}`)
+      : mark(`${lead === false ? 'follows' : 'leads'} ${visible(first.holder)} (${first.claim})${crossings.length > 1 ? ` and ${crossings.length - 1} more` : ''} on ${scopeText([first.witness])}${first.settled === null ? '' : `, settled (${first.settled.how}) by ${visible(first.settled.by)}`}`)
   return [
     leaseText(claim),
     reasonText(reason),
@@ -23,7 +24,8 @@ const details = ({ style }: Terminal, here: string | null, claim: ListedClaim): 
     branchText(claim),
     same_tree === true && !claim.mine ? style.warn('this work tree') : '',
     repository === (here ?? '') ? '' : repository === '' ? 'in no repository' : `in ${visible(repository)}`,
-    reclaimed > 0 ? style.warn('taken over') : '',
+    reclaimed > 0 ? style.warn(`taken over by ${reclaimed_by.map(visible).join(', ')}`) : '',
+    offered.length === 0 ? '' : `offered to ${offered.map(({ to, offer }) => `${visible(to)} (${offer})`).join(', ')}`,
     crossing,
     claim.waiting.length === 0 ? '' : style.warn(waitersText(claim.waiting))
   ].filter(part => part !== '')

@@ -21,7 +21,7 @@ export const ID = { name: '<id>', description: 'p-8k2f0mqx, or any unique beginn
 export const accept: Command = {
   name: 'accept',
   group: 'records',
-  summary: 'accept a proposal',
+  summary: 'accept a proposal, or take what was offered',
   arguments: [ID, { name: '[text]', description: 'on what understanding' }],
   examples: [{ line: 'skein accept p-8k2f', does: 'tells its author; counts as the ack it wanted' }],
   run: async (terminal, typed) => speakAs(terminal, 'accept', typed, { id: textArgument(typed, 0) ?? '' }, textArgument(typed, 1))
@@ -30,7 +30,7 @@ export const accept: Command = {
 export const reject: Command = {
   name: 'reject',
   group: 'records',
-  summary: 'reject a proposal',
+  summary: 'reject a proposal or an offer',
   arguments: [ID],
   options: REASON,
   examples: [{ line: "skein reject p-8k2f --reason 'I am in the middle of that file'", does: 'tells its author why' }],

@@ -1,4 +1,5 @@
 import type { RenewData } from '../../control/operations/renew.js'
+import { visible } from '../../control/visible.js'
 import { clock, scopeText } from '../claim-text.js'
 import type { Command } from '../command.js'
 import { LEASE_OPTIONS, leaseOption } from '../lease-option.js'
@@ -15,10 +16,10 @@ export const renew: Command = {
     const lease = leaseOption(typed)
     if (!lease.ok) return terminal.print(lease.reply, () => '')
     const reply = await terminal.call('renew', lease.forMs === undefined ? {} : { for_ms: lease.forMs })
-    return terminal.print<RenewData>(reply, ({ claims, again }) =>
+    return terminal.print<RenewData>(reply, ({ claims, again, back }) =>
       claims.length === 0
         ? 'this session holds no claims'
-        : alignRows(claims.map(({ id, scope, until }) => [terminal.style.strong(id), scopeText(scope), `until ${clock(until)}${again.includes(id) ? ', held again behind whoever claimed since' : ''}`]))
+        : [alignRows(claims.map(({ id, scope, until }) => [terminal.style.strong(id), scopeText(scope), `until ${clock(until)}${again.includes(id) ? ', held again behind whoever claimed since' : ''}`])), ...(back.length === 0 ? [] : [`taken back from ${back.map(visible).join(', ')}`])].join('\n')
     )
   }
 }

@@ -96,7 +96,7 @@ const render = (style: Style, data: StatusData, next: readonly string[]): string
     ['host', `${style.strong(host)} in mesh ${mesh} · session ${session}`],
     ['daemon', daemon === null ? style.warn('none runs: this is from the store alone') : `up, pid ${daemon.pid}, listening on ${daemon.listening ?? 'nothing'}, tempo ${tempo}`],
     ['repository', repository === null ? 'none here' : `${repository.key}${repository.enrolled ? '' : ' (not enrolled)'}`],
-    ['claims', `${claims.mine} mine, ${claims.total} live in all, ${claims.overlapping === 0 ? 'no overlap' : claims.overlapping === 1 ? '1 overlap' : `${claims.overlapping} overlaps`} with mine`],
+    ['claims', `${claims.mine} mine, ${claims.total} live in all, ${claims.overlapping === 0 ? 'no overlap' : counted(claims.overlapping, 'overlap')} with mine${claims.settled === 0 ? '' : `, ${claims.settled} settled`}`],
     ['I owe', oweText(owe)],
     ['owed to me', oweText(owed)],
     ...(Math.abs(clock.offset_ms) < SKEW_SHOWN_MS ? [] : [['clock', style.warn(`${ageText(Math.abs(clock.offset_ms))} ${clock.offset_ms > 0 ? 'ahead of' : 'behind'} the mesh's`)]]),

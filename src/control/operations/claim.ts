@@ -1,19 +1,19 @@
 import { z } from 'zod'
-import { givesWayTo, overlapClass, sameTree, type Claim, type Strictness } from '../../core/coordination/claims/claim.js'
+import { givesWayTo, overlapClass, sameTree, type Strictness } from '../../core/coordination/claims/claim.js'
 import type { Overlapping } from '../../core/coordination/claims/claimtable.js'
 import type { Policy } from '../../core/coordination/membership/policies.js'
 import { OVERLAP_RULES } from '../../core/coordination/policy/keys.js'
 import { overlapRuleBetween, type OverlapRule } from '../../core/coordination/policy/policy.js'
 import { quoted } from '../../core/coordination/records/visible.js'
 import { LIMITS } from '../../core/limits.js'
-import type { Draft } from '../../core/replica/input.js'
-import { failure, success, type Result } from '../../core/result.js'
-import { enrol } from '../enrolling.js'
+import { failure, success } from '../../core/result.js'
+import { enrolledByClaim } from '../enrolling.js'
 import type { Warning } from '../envelope.js'
 import { leaseFor } from '../lease.js'
 import { tell } from '../notices.js'
 import { claimsOf, oneAtATime } from '../one-at-a-time.js'
 import { operation, type OperationContext, type Outcome } from '../operation.js'
+import { claimDrafts, heldItem, type Wanted } from '../passing/drafts.js'
 import { policyRow, policyText } from '../policies.js'
 import { renewalDraft } from '../renewal.js'
 import { scopeHere, type ScopeHere } from '../scopes.js'
@@ -65,26 +65,6 @@ const data = z.object({
 })
 
 export type ClaimAnswer = z.infer<typeof data>
-
-/** The caller's own claim of exactly this item, from this work tree, in a mode that gives what is asked. */
-const heldItem = (own: readonly Claim[], here: ScopeHere, item: string, shared: boolean): Claim | undefined =>
-  own.find(
-    claim =>
-      claim.repo === (here.repo ?? '') && claim.scope.includes(item) && (claim.mode === 'exclusive' || shared) && (claim.where?.checkout ?? null) === (here.place?.where.checkout ?? null)
-  )
-
-const draftsOf = (here: ScopeHere, fresh: readonly string[], { reason, shared }: Args, until: number): Draft[] =>
-  Array.from({ length: Math.ceil(fresh.length / LIMITS.patternsPerClaim) }, (_, part) => ({
-    kind: 'claim',
-    fields: {
-      ...(here.repo === null ? {} : { repo: here.repo }),
-      scope: fresh.slice(part * LIMITS.patternsPerClaim, (part + 1) * LIMITS.patternsPerClaim),
-      mode: shared ? 'shared' : 'exclusive',
-      ...(reason === undefined ? {} : { reason }),
-      until,
-      ...(here.place === null ? {} : { where: here.place.where })
-    }
-  }))
 
 const overlapsOf = ({ host, session }: OperationContext, here: ScopeHere, { shared }: Args): Overlapping[] =>
   host.replica.view.claims.overlapping({ repo: here.repo ?? '', scope: here.scope, mode: shared ? 'shared' : 'exclusive' }, host.meshNow(), {
@@ -151,15 +131,6 @@ const refused = (context: OperationContext, here: ScopeHere, from: Viewpoint, ov
   })
 }
 
-const enrolment = async ({ host }: OperationContext, { place }: ScopeHere): Promise<Result<readonly Warning[]>> => {
-  if (place === null || place.enrolled) return success([])
-  const { key, from } = place.repository
-  const enrolled = await oneAtATime(host, 'enrolment', () => enrol(host, place, 'claim'))
-  if (!enrolled.ok) return enrolled
-  const text = `${key} (from ${from}) is coordinated in mesh ${host.settings.meshName} from now on; skein repo remove ends it.`
-  return success([{ code: 'REPOSITORY_ENROLLED', text, details: { repository: key, from } }])
-}
-
 /**
  * Says that this session works on a scope. Advisory: an overlap is a warning. What the session holds already is renewed; the answer names
  * every item, what became of it, and who else holds it.
@@ -184,8 +155,10 @@ const claimNow = async (context: OperationContext, given: Args): Promise<Outcome
   const from: Viewpoint = { host: hostId, session, where: here.place?.where ?? null }
   const strict = given.strict === false ? given.all : given.strict
   const own = view.claims.ofSession(hostId, session, meshNow)
+  const until = meshNow + lease.value
+  const wanted: Wanted = { repo: here.repo ?? '', scope: here.scope, mode: given.shared ? 'shared' : 'exclusive', reason: given.reason, until, where: here.place?.where ?? null }
   const held = new Map(here.scope.flatMap(item => {
-    const claim = heldItem(own, here, item, given.shared)
+    const claim = heldItem(own, wanted, item)
     return claim === undefined ? [] : [[item, claim] as const]
   }))
   const fresh = here.scope.filter(item => !held.has(item))
@@ -193,13 +166,11 @@ const claimNow = async (context: OperationContext, given: Args): Promise<Outcome
   // a policy says nothing of what this session holds already
   const why = refusing(context, here, strict !== false ? before : before.filter(({ item }) => !held.has(item)), strict)
   if (why !== null) return refused(context, here, from, before, why)
-  const enrolled = await enrolment(context, here)
+  const enrolled = await enrolledByClaim(host, here.place)
   if (!enrolled.ok) return enrolled
-
-  const until = meshNow + lease.value
   const renewed = [...new Set(held.values())]
   const renewals = renewed.some(claim => claim.until < until) ? [renewalDraft(own, renewed, until, meshNow)] : []
-  const drafts = [...renewals, ...draftsOf(here, fresh, given, until)]
+  const drafts = [...renewals, ...claimDrafts({ ...wanted, scope: fresh })]
   const written = drafts.length === 0 ? success([]) : await host.write(session, drafts, { strict })
   if (!written.ok) {
     if (written.failure.code !== 'CLAIM_HELD' && written.failure.code !== 'CLAIM_DENIED') return written

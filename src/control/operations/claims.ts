@@ -1,14 +1,19 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { z } from 'zod'
-import type { RecordId } from '../../core/brand.js'
+import type { Millis, RecordId } from '../../core/brand.js'
 import { stateOf, type Claim, type ClaimState } from '../../core/coordination/claims/claim.js'
 import type { Looks } from '../../core/coordination/claims/claimtable.js'
 import type { Crossing } from '../../core/coordination/claims/crossing.js'
+import { authorText } from '../../core/coordination/records/entry.js'
+import type { View } from '../../core/coordination/view.js'
 import { LIMITS } from '../../core/limits.js'
 import { success } from '../../core/result.js'
+import type { Host } from '../../host/host.js'
+import { addresseeText } from '../addressees.js'
 import { momentOf, type Moment } from '../history.js'
 import { operation, type OperationContext } from '../operation.js'
 import { repositoryHere } from '../place.js'
+import { settledData, settledSchema } from '../passing/settled.js'
 import { pathsHere } from '../scopes.js'
 import { waitersOf, waiterSchema, type WaiterRow } from '../waiting/waiters.js'
 import { claimData, claimSchema, holderText, type Viewpoint } from '../words.js'
@@ -22,13 +27,21 @@ const args = z.object({
 })
 
 /** Another session's live claim that overlaps this one. */
-const crossing = z.object({ claim: z.string(), holder: z.string(), witness: z.string(), same_tree: z.boolean() })
+const crossing = z.object({
+  claim: z.string(),
+  holder: z.string(),
+  witness: z.string(),
+  same_tree: z.boolean(),
+  settled: settledSchema.nullable().describe('the newest word of a holder of one of the two; null: open')
+})
 
 const listed = claimSchema.extend({
   /** Whether it leads all live claims that it crosses; true where it crosses none, null where that was not looked at. */
   lead: z.boolean().nullable(),
   /** How many reclaims by others its holder has not taken back. */
   reclaimed: z.number().int(),
+  reclaimed_by: z.array(z.string()).describe('who, as host/session'),
+  offered: z.array(z.object({ offer: z.string(), to: z.string() })).describe('offers of it that nobody has taken, rejected or taken back'),
   crossings: z.array(crossing),
   /** Sessions that wait for it to end; at most 8. */
   waiting: z.array(waiterSchema)
@@ -68,6 +81,14 @@ const inOrder = (claims: readonly Claim[], now: number): Claim[] =>
 /** Claims that are stated at a time; between two pages the daemon does what else waits. */
 const PAGE = 250
 
+/** Where nobody who was asked has answered yet, or not all. */
+const offersOf = (host: Host, view: View, claim: Claim, now: Millis): ListedClaim['offered'] =>
+  view.claims.offers.of(claim.entry).flatMap(offer => {
+    const { to, expires } = offer.parsed.record.fields
+    const isOpen = to !== undefined && !view.deliveries.settled(offer) && (expires === undefined || now <= expires) && !view.deliveries.of(offer, { now, atPeer: () => false }).every(({ state }) => state === 'acked' || state === 'refused')
+    return isOpen ? [{ offer: view.shortId(offer), to: addresseeText(host, to) }] : []
+  })
+
 /** One page of claims with the crossings of those that are live. */
 const page = ({ host }: OperationContext, { view, time: meshNow }: Moment, claims: readonly Claim[], from: Viewpoint, looks: Looks, waiters: ReadonlyMap<RecordId, WaiterRow[]>): ListedClaim[] => {
   const live = claims.filter(claim => stateOf(claim, meshNow) === 'live')
@@ -80,9 +101,11 @@ const page = ({ host }: OperationContext, { view, time: meshNow }: Moment, claim
       ...claimData(host, claim, meshNow, from),
       lead: follows ? false : looks.left >= 0 ? true : null,
       reclaimed: claim.reclaims.length,
-      crossings: crossings.slice(0, CROSSINGS_SHOWN).map(({ lead, follows: behind, witness, class: overlapClass }) => {
+      reclaimed_by: [...new Set(claim.reclaims.map(entry => authorText(entry, view.names())))],
+      offered: offersOf(host, view, claim, meshNow),
+      crossings: crossings.slice(0, CROSSINGS_SHOWN).map(({ lead, follows: behind, witness, class: overlapClass, resolutions }) => {
         const other = lead.id === claim.id ? behind : lead
-        return { claim: view.shortId(other.entry), holder: holderText(host, other), witness, same_tree: overlapClass === 'same-tree' }
+        return { claim: view.shortId(other.entry), holder: holderText(host, other), witness, same_tree: overlapClass === 'same-tree', settled: settledData(view, resolutions) }
       }),
       waiting: (waiters.get(claim.id) ?? []).slice(0, CROSSINGS_SHOWN)
     }

@@ -1,6 +1,8 @@
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
+import type { Claim } from '../../core/coordination/claims/claim.js'
+import { visible } from '../../core/coordination/records/visible.js'
 import { LIMITS } from '../../core/limits.js'
 import type { Host } from '../../host/host.js'
 import { ageText } from '../age.js'
@@ -10,6 +12,7 @@ import { hostRowsByKey, linkTo } from '../hosts.js'
 import { operation } from '../operation.js'
 import { repositoryWarnings } from '../twins.js'
 import { deadlockRow, deadlocksNow } from '../waiting/deadlocks.js'
+import { holderText } from '../words.js'
 import { troubleOf } from './status.js'
 
 export const checkSchema = z.object({
@@ -89,6 +92,20 @@ const waitingCheck = (host: Host, session: string): Check => {
   return noted('waiting', `${first.text}${rest.length === 0 ? '' : ` And ${rest.length} more: skein status`}`)
 }
 
+/** Claims of this host's sessions that cross others' and of which no holder has said how it goes on. */
+const crossingCheck = (host: Host): Check => {
+  const { view, hostId } = host.replica
+  const now = host.meshNow()
+  const crossings = view.claims.crossingsOf(view.claims.liveOfHost(hostId, now), now, { left: LIMITS.crossingLooks })
+  const open = crossings.filter(({ resolutions }) => resolutions.length === 0)
+  const settled = crossings.length - open.length
+  const [first] = open
+  if (first === undefined) return ok('crossings', settled === 0 ? 'none' : `${settled} settled`)
+  const name = (claim: Claim): string => `${view.shortId(claim.entry)} of ${holderText(host, claim)}`
+  const more = open.length > 1 ? ` and ${open.length - 1} more` : ''
+  return noted('crossings', `${name(first.lead)} leads ${name(first.follows)} on ${first.witness === '' ? ':/' : visible(first.witness)}${more}; not settled`, `skein resolve ${view.shortId(first.follows.entry)} --yield|--split SCOPE|--both`)
+}
+
 const SKEW_MS = 2_000
 
 const clockCheck = (host: Host): Check => {
@@ -132,7 +149,7 @@ export const doctor = operation({
   tells: false,
   renewsLeases: false,
   run: async ({ host, session }) => {
-    const checks = [await homeCheck(host), await keyCheck(host), ...storeChecks(host), witnessCheck(host), await diskCheck(host), refusalCheck(host), waitingCheck(host, session), clockCheck(host), ...repositoryChecks(host), ...(await linkChecks(host))]
+    const checks = [await homeCheck(host), await keyCheck(host), ...storeChecks(host), witnessCheck(host), await diskCheck(host), refusalCheck(host), waitingCheck(host, session), clockCheck(host), crossingCheck(host), ...repositoryChecks(host), ...(await linkChecks(host))]
     const sound = checks.every(({ state }) => state !== 'wrong')
     return { ok: true, data: { sound, daemon: host.daemonSince === null ? null : process.pid, checks }, exit: sound ? 0 : 1, next: [...new Set(checks.flatMap(({ state, next }) => (state === 'wrong' ? next : [])))].filter(step => step.startsWith('skein ')) }
   }

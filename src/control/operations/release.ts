@@ -1,16 +1,14 @@
 import { z } from 'zod'
-import type { RecordId } from '../../core/brand.js'
 import type { Claim } from '../../core/coordination/claims/claim.js'
 import { isKindOf } from '../../core/coordination/records/entry.js'
-import { scopeOf } from '../../core/coordination/scope/cache.js'
-import { coversScope } from '../../core/coordination/scope/inclusion.js'
 import { LIMITS } from '../../core/limits.js'
-import type { Draft } from '../../core/replica/input.js'
 import { failure, success, type Result } from '../../core/result.js'
 import { forgetTold } from '../notices.js'
 import { operation, type OperationContext } from '../operation.js'
+import { coveredBy } from '../passing/covered.js'
+import { choose, releaseDrafts, type Chosen } from '../passing/drafts.js'
+import { endedText, isMine, notHolder } from '../passing/named.js'
 import { pathsHere, shownItem } from '../scopes.js'
-import { holderText } from '../words.js'
 
 const args = z.object({
   /** Scope items as typed, or ids of claims. */
@@ -27,23 +25,12 @@ const data = z.object({
 
 export type ReleaseData = z.infer<typeof data>
 
-/** Items to be released, by the claim that they belong to. */
-type Chosen = Map<RecordId, { readonly claim: Claim; readonly items: Set<string> }>
-
-const choose = (chosen: Chosen, claim: Claim, items: readonly string[]): void => {
-  const before = chosen.get(claim.id) ?? { claim, items: new Set<string>() }
-  for (const item of items) before.items.add(item)
-  chosen.set(claim.id, before)
-}
-
 const MARKED_ID = /^c-[0-9a-hjkmnp-tv-z]{1,32}$/i
 const BARE_ID = /^[0-9a-hjkmnp-tv-z]{4,32}$/i
 
-const notHolder = ({ host, session }: OperationContext, claim: Claim) => {
-  const id = host.replica.view.shortId(claim.entry)
-  const next = claim.host === host.replica.hostId ? [`skein release ${id} --as ${claim.session}`] : []
-  return failure('NOT_HOLDER', `${id} is ${holderText(host, claim)}'s and not ${session}'s; only its holder releases it`, { field: 'scope', details: { claim: id, holder: holderText(host, claim) }, next })
-}
+const IS_RELEASED_BY = { does: 'releases it', field: 'scope' }
+
+const refuse = (context: OperationContext, claim: Claim) => notHolder(context, claim, { command: `skein release ${context.host.replica.view.shortId(claim.entry)}`, ...IS_RELEASED_BY })
 
 /** The claim of an id, when it is the caller's: `NOT_HOLDER` when not; null where the text names no claim. */
 const byId = (context: OperationContext, own: readonly Claim[], text: string): Result<Claim | null> => {
@@ -54,14 +41,7 @@ const byId = (context: OperationContext, own: readonly Claim[], text: string): R
   if (claim === null) return success(null)
   const held = own.find(({ id }) => id === claim.id)
   if (held !== undefined) return success(held)
-  const isOwn = claim.host === context.host.replica.hostId && claim.session === context.session
-  return isOwn ? failure('NO_SUCH_RECORD', `${view.shortId(entry.value)} is released already`, { field: 'scope' }) : notHolder(context, claim)
-}
-
-const coveredBy = (outer: string, inner: string): boolean => {
-  const left = scopeOf(outer)
-  const right = scopeOf(inner)
-  return outer === inner || (left.ok && right.ok && coversScope(left.value, right.value))
+  return isMine(context, claim) ? failure('NO_SUCH_RECORD', endedText(context, claim), { field: 'scope' }) : refuse(context, claim)
 }
 
 /** The caller's items that this one covers; else why there are none. */
@@ -81,20 +61,8 @@ const byScope = (context: OperationContext, own: readonly Claim[], repo: string 
   }
   const others = host.replica.view.claims.overlapping({ repo: repo ?? '', scope: [item], mode: 'exclusive' }, host.meshNow(), { exceptSession: { host: host.replica.hostId, session }, states: ['live', 'stale'] })
   const [other] = others
-  if (other !== undefined) return notHolder(context, other.claim)
+  if (other !== undefined) return refuse(context, other.claim)
   return failure('NOT_HOLDER', `${session} holds no claim on ${shownItem(item)}`, { field: 'scope', details: { scope: item }, next: ['skein claims --mine'] })
-}
-
-const draftsOf = (chosen: Chosen, reason: string | undefined): Draft[] => {
-  const why = reason === undefined ? {} : { reason }
-  const whole: RecordId[] = []
-  const drafts: Draft[] = []
-  for (const { claim, items } of chosen.values()) {
-    if (items.size === claim.scope.length) whole.push(claim.id)
-    else drafts.push({ kind: 'release', fields: { claims: [claim.id], scope: [...items], ...why } })
-  }
-  for (let at = 0; at < whole.length; at += LIMITS.idsPerRecord) drafts.push({ kind: 'release', fields: { claims: whole.slice(at, at + LIMITS.idsPerRecord), ...why } })
-  return drafts
 }
 
 /** Ends claims of the asking session, or some of their items. Of several things named, all are its own or nothing changes. */
@@ -128,7 +96,7 @@ export const release = operation({
         choose(chosen, bare.value, bare.value.scope)
       }
     }
-    const drafts = draftsOf(chosen, reason)
+    const drafts = releaseDrafts(chosen, reason)
     const written = drafts.length === 0 ? success([]) : await host.write(session, drafts)
     if (!written.ok) return written
     if (drafts.length > 0) forgetTold(host)

@@ -13,6 +13,7 @@ import { crossingWarning } from '../notices.js'
 import { lackingOf, lackingSchema } from '../lacking.js'
 import { operation, type OperationContext } from '../operation.js'
 import { repositoryHere } from '../place.js'
+import { settledData, settledSchema } from '../passing/settled.js'
 import { policiesInForce, policyRow, policySchema } from '../policies.js'
 import { reachOf } from '../reach.js'
 import { refusalRows, refusalRowSchema } from '../refusals.js'
@@ -36,7 +37,7 @@ const data = z.object({
   tempo: z.literal('normal'),
   hosts: z.array(hostRowSchema),
   /** Live claims: of the asking session, of everybody, and pairs that overlap, whoever holds them. */
-  claims: z.object({ mine: z.number().int(), total: z.number().int(), overlapping: z.number().int().describe('crossings of my claims with those of others') }),
+  claims: z.object({ mine: z.number().int(), total: z.number().int(), overlapping: z.number().int().describe('crossings of my claims with those of others'), settled: z.number().int().describe('of these, by the word of one of the two') }),
   /** The first of the asking session's own claims, crossed ones first. */
   mine: z.array(z.object({ claim: z.string(), scope: z.array(z.string()), reason: z.string().nullable(), until: z.string() })),
   /** Wanted answers that the asking session owes, and that it waits for. */
@@ -46,7 +47,7 @@ const data = z.object({
   /** What operators set and is in force, the latest first. */
   policies: z.array(policySchema),
   /** Overlaps of the asking session's own live claims. */
-  crossings: z.array(z.object({ claim: z.string(), mine: z.string(), lead: z.string(), witness: z.string(), same_tree: z.boolean(), host: z.string(), session: z.string(), text: z.string() })),
+  crossings: z.array(z.object({ claim: z.string(), mine: z.string(), lead: z.string(), witness: z.string(), same_tree: z.boolean(), host: z.string(), session: z.string(), settled: settledSchema.nullable(), text: z.string() })),
   /** Waits that the asking session stands in, and those of others for what it holds. */
   waits: z.object({ mine: z.array(waitSchema), for_me: z.array(waitSchema) }),
   /** Sessions on any host that wait for each other in a circle, each with who should give way. */
@@ -90,7 +91,7 @@ const crossingsOf = (context: OperationContext): StatusData['crossings'] => {
   const { host, session, meshNow } = context
   return host.replica.view.claims.crossings(meshNow, { host: host.replica.hostId, session }).map(crossing => {
     const { text, details } = crossingWarning(context, crossing, meshNow)
-    return { claim: String(details.claim), mine: String(details.mine), lead: String(details.lead), witness: crossing.witness, same_tree: crossing.class === 'same-tree', host: String(details.host), session: String(details.session), text }
+    return { claim: String(details.claim), mine: String(details.mine), lead: String(details.lead), witness: crossing.witness, same_tree: crossing.class === 'same-tree', host: String(details.host), session: String(details.session), settled: settledData(host.replica.view, crossing.resolutions), text }
   })
 }
 
@@ -164,7 +165,8 @@ export const status = operation({
         claims: {
           mine: live.filter(claim => claim.host === replica.hostId && claim.session === session).length,
           total: live.length,
-          overlapping: crossings.length
+          overlapping: crossings.length,
+          settled: crossings.filter(({ settled }) => settled !== null).length
         },
         mine: mineOf(context, crossings),
         owe: counted(replica.view.deliveries.owing(actor, reach)),

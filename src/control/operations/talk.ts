@@ -1,12 +1,16 @@
 import { z } from 'zod'
 import { checkSendable } from '../../core/coordination/records/draft.js'
+import { authorText, isKindOf, type EntryOf } from '../../core/coordination/records/entry.js'
 import { KIND_NAMES } from '../../core/coordination/records/kinds.js'
+import { LIMITS } from '../../core/limits.js'
 import { failure, type Result } from '../../core/result.js'
 import { nearest } from '../nearest.js'
-import { operation } from '../operation.js'
+import { claimsOf, oneAtATime } from '../one-at-a-time.js'
+import { operation, type OperationContext, type Outcome } from '../operation.js'
+import { takeOffer } from '../passing/taking.js'
 import { speakAgain, superseding } from '../talk/again.js'
 import { mayAnswer } from '../talk/answering.js'
-import { recordNamed, saidSchema, speak, speechArgs } from '../talk/speech.js'
+import { recordNamed, saidData, saidSchema, speak, speechArgs, type SaidData } from '../talk/speech.js'
 
 const toArgs = { ...speechArgs, to: z.string() }
 
@@ -86,10 +90,20 @@ const verdict = (name: 'accept' | 'reject') =>
     run: async (context, { id, text }) => {
       const about = recordNamed(context, id)
       if (!about.ok) return about
+      if (name === 'accept' && isKindOf(about.value, 'offer')) return acceptOffer(context, about.value, text)
       const may = addressable(about.value.parsed.type === 'valid' ? about.value.parsed.record.kind : '') ? mayAnswer(context, about.value) : null
       return may?.ok === false ? may : speak(context, { kind: name, command: `skein ${name}`, text, about: about.value })
     }
   })
+
+/** To accept what was offered is to take it. */
+const acceptOffer = async (context: OperationContext, offer: EntryOf<'offer'>, text: string | undefined): Promise<Outcome<SaidData>> => {
+  const { host, session } = context
+  const taken = await oneAtATime(host, claimsOf(session), () => takeOffer(context, offer, { leaseMs: LIMITS.leaseDefaultMs, text }))
+  if (!taken.ok) return taken
+  const { record, warnings } = taken.value
+  return { ok: true, data: saidData(context, record), warnings }
+}
 
 /** Anything else is refused by the kind itself, in words that name what it answers. */
 const addressable = (kind: string): boolean => kind === 'proposal' || kind === 'offer'
@@ -141,6 +155,8 @@ export const withdraw = operation({
     const about = recordNamed(context, id)
     if (!about.ok) return about
     const { host, session } = context
+    const [taken] = isKindOf(about.value, 'offer') ? host.replica.view.claims.offers.takesOf(about.value) : []
+    if (taken !== undefined) return failure('NOT_HOLDER', `${host.replica.view.shortId(about.value)} was taken by ${authorText(taken, host.replica.view.names())}; what it offered is theirs now`, { field: 'id', next: [`skein ask ${authorText(taken, host.replica.view.names())} TEXT`] })
     if (about.value.host !== host.replica.hostId || about.value.session !== session) {
       const owner = `${host.replica.view.names().host(about.value.host)}/${about.value.session ?? '?'}`
       return failure('NOT_HOLDER', `${host.replica.view.shortId(about.value)} is ${owner}'s; only its own author takes a record back`, { field: 'id', details: { owner } })

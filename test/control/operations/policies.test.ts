@@ -49,6 +49,16 @@ describe('a policy', () => {
     expect((await run('late', 'claim', 'src/pay/read.ts')).envelope.error.code).toBe('CLAIM_DENIED')
   })
 
+  it('does not stand in the way of a claim that its holder hands over', async () => {
+    const { id } = (await run('giver', 'claim', 'src/pay/new/x.ts')).envelope.data
+    if (id === undefined) throw new Error('not claimed')
+    await run('getter', 'whoami')
+    const { id: offer } = (await run('giver', 'hand', String(id), 'mac/getter')).envelope.data
+    expect((await run('getter', 'take', String(id), '--force')).envelope.error).toMatchObject({ code: 'CLAIM_DENIED' })
+    expect((await run('getter', 'take', String(offer))).envelope.data).toMatchObject({ how: 'handed' })
+    await run('getter', 'release', '--all')
+  })
+
   it('that is strict refuses as --strict does, and one that came later makes an exception', async () => {
     await run('op', 'policy', 'set', 'overlap', 'strict')
     await run('holder', 'claim', 'src/ui', 'docs/a.md', '@deploy')

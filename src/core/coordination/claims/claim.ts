@@ -20,7 +20,7 @@ export interface Claim {
   readonly session: SessionName
   /** The repository's key in force (`Repositories`); `''` where only names are claimed, outside of any repository. */
   readonly repo: string
-  /** The items that still stand; empty once released. */
+  /** The items that still stand; empty once released or handed over. */
   readonly scope: readonly string[]
   readonly mode: Mode
   readonly reason: string | null
@@ -33,6 +33,8 @@ export interface Claim {
   readonly where: Place | null
   /** Reclaims that its holder has not taken back, in the order they were told. */
   readonly reclaims: readonly EntryOf<'reclaim'>[]
+  /** Who took it when its holder offered it: that ended it. */
+  readonly handed: EntryOf<'take'> | null
   readonly lead: LeadKey
 }
 

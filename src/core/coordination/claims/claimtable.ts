@@ -8,7 +8,9 @@ import { overlapClass, stateOf, type Claim, type ClaimState, type Mode } from '.
 import type { Repositories } from '../repositories/repositories.js'
 import { crossingKey, type Crossing } from './crossing.js'
 import { itemOf, type Item } from './item.js'
-import { standingItems, standingOf } from './standing.js'
+import { Offers } from './offers.js'
+import { drop, put } from './sets.js'
+import { ownRecord, standingItems, standingOf } from './standing.js'
 import { compareLead, Lots } from './turn.js'
 
 export interface ScopeQuery {
@@ -32,8 +34,10 @@ export interface Overlapping {
 
 interface Tracked {
   readonly entry: EntryOf<'claim'>
-  /** The items that no release has ended. */
+  /** The items that no release and no hand-over has ended. */
   standing: readonly string[]
+  /** Who took it when its holder offered it. */
+  handed: EntryOf<'take'> | null
 }
 
 const LIVE: readonly ClaimState[] = ['live']
@@ -54,6 +58,7 @@ export class ClaimTable {
   readonly #endings = new Map<string, Set<EntryOf<'release'> | EntryOf<'withdraw'>>>()
   readonly #reclaims = new Map<string, Set<EntryOf<'reclaim'>>>()
   readonly #resolutions = new Map<string, Set<EntryOf<'resolve'>>>()
+  readonly offers = new Offers()
 
   constructor(crypto: Crypto, mesh: MeshId, repositories: Repositories) {
     this.#repositories = repositories
@@ -66,12 +71,12 @@ export class ClaimTable {
 
   add(entry: Entry): void {
     if (isKindOf(entry, 'claim')) this.#track(entry)
-    else this.#say(entry, put)
+    else this.#say(entry, put, this.offers.add(entry))
   }
 
   remove(entry: Entry): void {
     if (isKindOf(entry, 'claim')) this.#forget(entry)
-    else this.#say(entry, drop)
+    else this.#say(entry, drop, this.offers.remove(entry))
   }
 
   claim(id: RecordId): Claim | null {
@@ -159,7 +164,7 @@ export class ClaimTable {
         const key = crossingKey(claim.id, other.id)
         if (found.has(key)) continue
         const [lead, follows] = compareLead(claim.lead, other.lead) < 0 ? [claim, other] : [other, claim]
-        found.set(key, { key, lead, follows, witness, class: overlapClass(claim, other, item), resolutions: this.#resolved(claim.id, other.id) })
+        found.set(key, { key, lead, follows, witness, class: overlapClass(claim, other, item), resolutions: this.#resolved(claim, other) })
       }
     }
     return [...found.values()].sort((left, right) => (left.key < right.key ? -1 : 1))
@@ -169,13 +174,26 @@ export class ClaimTable {
     return this.ofSession(actor.host, actor.session, now).filter(claim => stateOf(claim, now) === 'live')
   }
 
-  #resolved(left: RecordId, right: RecordId): EntryOf<'resolve'>[] {
-    const both = [...(this.#resolutions.get(left) ?? [])].filter(entry => entry.parsed.record.fields.claims.includes(right))
-    return both.sort(compareEntries)
+  /** What holders of this claim, or of one that it crosses, wrote of it, oldest first: whatever became of either claim since. */
+  resolutionsOf(id: RecordId): EntryOf<'resolve'>[] {
+    return [...(this.#resolutions.get(id) ?? [])].filter(entry => this.#isHolders(entry)).sort(compareEntries)
+  }
+
+  #isHolders(entry: EntryOf<'resolve'>): boolean {
+    return entry.parsed.record.fields.claims.some(id => {
+      const claim = this.#claims.get(id)?.entry
+      return claim !== undefined && ownRecord(claim, entry)
+    })
+  }
+
+  /** Only a holder of one of the two settles what is between them. */
+  #resolved(left: Claim, right: Claim): EntryOf<'resolve'>[] {
+    const both = [...(this.#resolutions.get(left.id) ?? [])].filter(entry => entry.parsed.record.fields.claims.includes(right.id))
+    return both.filter(entry => ownRecord(left.entry, entry) || ownRecord(right.entry, entry)).sort(compareEntries)
   }
 
   #track(entry: EntryOf<'claim'>): void {
-    const tracked: Tracked = { entry, standing: [] }
+    const tracked: Tracked = { entry, standing: [], handed: null }
     this.#claims.set(entry.id, tracked)
     put(this.#bySession, actorKey({ host: entry.host, session: entry.parsed.record.session }), tracked)
     this.#stand(tracked)
@@ -189,7 +207,9 @@ export class ClaimTable {
     drop(this.#bySession, actorKey({ host: entry.host, session: entry.parsed.record.session }), tracked)
   }
 
-  #say(entry: Entry, change: typeof put): void {
+  /** `passed`: claims that what is said may have handed over. */
+  #say(entry: Entry, change: typeof put, passed: readonly RecordId[]): void {
+    for (const id of passed) this.#standAgain(id)
     if (isKindOf(entry, 'renew')) {
       const key = actorKey({ host: entry.host, session: entry.parsed.record.session })
       change(this.#renewals, key, entry)
@@ -207,12 +227,18 @@ export class ClaimTable {
 
   #about(id: string, change: () => void): void {
     change()
+    this.#standAgain(id)
+  }
+
+  #standAgain(id: string): void {
     const tracked = this.#claims.get(id as RecordId)
     if (tracked !== undefined) this.#stand(tracked)
   }
 
   #stand(tracked: Tracked): void {
-    this.#reindex(tracked, standingItems(tracked.entry, this.#endings.get(tracked.entry.id) ?? []))
+    const { entry } = tracked
+    tracked.handed = this.offers.handed(entry)
+    this.#reindex(tracked, tracked.handed === null ? standingItems(entry, this.#endings.get(entry.id) ?? []) : [])
   }
 
   #reindex(tracked: Tracked, standing: readonly string[]): void {
@@ -241,10 +267,11 @@ export class ClaimTable {
 
   #claimOf(tracked: Tracked): Claim {
     this.#rename()
-    const { entry } = tracked
+    const { entry, handed } = tracked
     return standingOf(this.#lots, entry, { repo: this.#nameOf(entry.parsed.record.fields.repo ?? ''), scope: tracked.standing }, {
       renewals: this.#renewals.get(actorKey({ host: entry.host, session: entry.parsed.record.session })) ?? [],
-      reclaims: this.#reclaims.get(entry.id) ?? []
+      reclaims: this.#reclaims.get(entry.id) ?? [],
+      handed
     })
   }
 }
@@ -255,15 +282,4 @@ const meeting = (item: Item, others: readonly string[]): { readonly other: strin
     if (found !== null) return { other, witness: found.witness }
   }
   return null
-}
-
-const put = <Value>(sets: Map<string, Set<Value>>, key: string, value: Value): void => {
-  const set = sets.get(key)
-  if (set === undefined) sets.set(key, new Set([value]))
-  else set.add(value)
-}
-
-const drop = <Value>(sets: Map<string, Set<Value>>, key: string, value: Value): void => {
-  const set = sets.get(key)
-  if (set?.delete(value) === true && set.size === 0) sets.delete(key)
 }

@@ -8,6 +8,8 @@ import { compareTurns, type Lots } from './turn.js'
 export interface Said {
   readonly renewals: Iterable<EntryOf<'renew'>>
   readonly reclaims: Iterable<EntryOf<'reclaim'>>
+  /** Who took what its holder had offered. */
+  readonly handed: EntryOf<'take'> | null
 }
 
 export type Ending = EntryOf<'release'> | EntryOf<'withdraw'>
@@ -48,6 +50,8 @@ export const standingOf = (lots: Lots, entry: EntryOf<'claim'>, { repo, scope }:
   let turn = fields.turn
   const back = new Set<RecordId>()
   for (const renewal of said.renewals) {
+    // what was handed over is renewed by nobody, or it would stay for as long as its old holder works on
+    if (said.handed !== null && compareEntries(renewal, said.handed) > 0) continue
     const renewed = renewal.parsed.record.fields
     for (const id of renewed.back ?? []) back.add(id)
     const raised = renewed.turns?.get(entry.id)
@@ -70,6 +74,7 @@ export const standingOf = (lots: Lots, entry: EntryOf<'claim'>, { repo, scope }:
     turn,
     where: fields.where ?? null,
     reclaims,
+    handed: said.handed,
     lead: { reclaimed: reclaims.length > 0, turn, lot: lots.of(turn[0], entry.hostKey), id: entry.id }
   }
 }

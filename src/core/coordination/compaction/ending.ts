@@ -161,6 +161,8 @@ const endedBy = (record: AnyRecord): readonly Reference[] => {
     case 'release':
     case 'reclaim':
     case 'resolve':
+    // without its offer a claim that was handed over would stand again
+    case 'offer':
       return record.fields.claims
     case 'receipt':
       return record.fields.re

@@ -3,6 +3,7 @@ import type { Actor } from '../claims/actor.js'
 import type { Crypto } from '../../crypto.js'
 import { recipientsOf, type Addressee, type Recipient } from '../records/addressee.js'
 import { compareEntries, isKindOf, textHash, type Entry } from '../records/entry.js'
+import { countedTakes } from '../claims/handover.js'
 import type { Delivery, DeliveryState, Owed, Reach, Tally } from './delivery.js'
 import { Successions, type Heir } from './successions.js'
 
@@ -34,7 +35,7 @@ const answered = ({ parsed }: Entry): readonly string[] => {
 const supersededIn = ({ parsed }: Entry): string | null =>
   parsed.type === 'valid' && 'supersedes' in parsed.record.fields ? (parsed.record.fields.supersedes ?? null) : null
 
-const REPLIES = new Set(['answer', 'accept', 'reject'])
+const REPLIES = new Set(['answer', 'accept', 'reject', 'take'])
 
 /** Explicit answers before replies; within each the last one said stands. */
 const latest = (entries: readonly Entry[]): Entry | null => entries.toSorted(compareEntries).at(-1) ?? null
@@ -94,9 +95,9 @@ export class Deliveries {
     return latest(newer)
   }
 
-  /** Nobody owes an answer to it any more: its author took it back, or said it anew. */
+  /** Nobody owes an answer to it any more: its author took it back or said it anew, or what it offered was taken. */
   settled(entry: Entry): boolean {
-    return this.withdrawn(entry) || this.supersededBy(entry) !== null
+    return this.withdrawn(entry) || this.supersededBy(entry) !== null || (isKindOf(entry, 'offer') && countedTakes(entry, this.answersTo(entry.id)).length > 0)
   }
 
   /** Whether an ack of it is wanted that somebody still owes. */

@@ -11,6 +11,10 @@ const COMMANDS: Readonly<Record<string, string>> = {
   renew: 'skein renew',
   release: 'skein release SCOPE|ID…',
   wait: 'skein wait SCOPE…|ID…',
+  reclaim: 'skein take ID --reason TEXT',
+  resolve: 'skein resolve ID --yield|--split SCOPE…|--both',
+  offer: 'skein hand ID TO',
+  take: 'skein take ID',
   intent: 'skein intent TEXT',
   proposal: 'skein propose TO TEXT --scope S…',
   ack: 'skein ack ID',
@@ -21,7 +25,7 @@ const COMMANDS: Readonly<Record<string, string>> = {
 }
 
 /** Kinds that others' records may have, and that no command here writes: their commands come with a later version. */
-const NO_COMMAND_YET = new Set(['reclaim', 'resolve', 'offer', 'take', 'tempo'])
+const NO_COMMAND_YET = new Set(['tempo'])
 
 const unknown = (kind: string) =>
   failure('KIND_UNKNOWN', `there is no kind ${JSON.stringify(kind)}`, { field: 'kind', details: { kind, kinds: KIND_NAMES } })

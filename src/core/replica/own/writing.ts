@@ -3,6 +3,8 @@ import { givesWayTo, overlapClass, sameTree, type Strictness } from '../../coord
 import { turnFor } from '../../coordination/claims/turn.js'
 import type { ActSet } from '../../coordination/membership/acts.js'
 import { advantageOf, overlapRuleBetween } from '../../coordination/policy/policy.js'
+import { isKindOf } from '../../coordination/records/entry.js'
+import { isRecordId } from '../../coordination/records/reference.js'
 import { checkDraft } from '../../coordination/records/draft.js'
 import { formRecord, recordNaming, type RecordFields } from '../../coordination/records/record.js'
 import { place, type Place } from '../../coordination/records/place.js'
@@ -70,16 +72,28 @@ export class RecordWriting {
   /** Every record of the drafts, or the first failure; nothing is written by this. */
   form({ session, drafts, strict }: Writing, wall: Millis, meshNow: Millis): Result<Written[]> {
     const written: Written[] = []
+    const handed = this.#handed(drafts)
     for (const { kind, fields } of drafts) {
       const checked = checkDraft(kind, kind === 'claim' ? { ...fields, turn: NO_TURN } : fields, id => this.#parts.view.kindOf(id))
       if (!checked.ok) return checked
-      const refusal = kind === 'claim' ? this.#refusal(claimQuery(checked.value), { session, strict, meshNow }) : null
+      const refusal = kind === 'claim' ? this.#refusal(claimQuery(checked.value), { session, strict, meshNow, handed }) : null
       if (refusal !== null) return refusal
       const formed = this.#formOne(kind, this.#withTurns(kind, checked.value, session, meshNow), session, wall, meshNow)
       if (!formed.ok) return formed
       written.push(formed.value)
     }
     return success(written)
+  }
+
+  /** Claims that end by being taken in the same request: they stand in nobody's way. */
+  #handed(drafts: readonly Draft[]): ReadonlySet<RecordId> {
+    const { view } = this.#parts
+    const offers = drafts.flatMap(({ kind, fields }) => (kind === 'take' && typeof fields.re === 'string' && isRecordId(fields.re) ? (view.record(fields.re) ?? []) : []))
+    const offered = offers.flatMap(offer => (isKindOf(offer, 'offer') ? offer.parsed.record.fields.claims : []).filter(id => {
+      const claim = view.claims.claim(id)
+      return claim !== null && view.claims.offers.of(claim.entry).some(each => each.id === offer.id)
+    }))
+    return new Set(offered)
   }
 
   #formOne(kind: string, fields: RecordFields, session: SessionName, wall: Millis, meshNow: Millis): Result<Written> {
@@ -108,13 +122,14 @@ export class RecordWriting {
   }
 
   /** Why no such claim is made: it was asked for with `--strict`, or an operator's policy refuses one that overlaps. Nothing of the same request is written. */
-  #refusal(query: ClaimQuery, { session, strict, meshNow }: { readonly session: SessionName; readonly strict: Strictness; readonly meshNow: Millis }): ReturnType<typeof failure> | null {
+  #refusal(query: ClaimQuery, { session, strict, meshNow, handed }: { readonly session: SessionName; readonly strict: Strictness; readonly meshNow: Millis; readonly handed: ReadonlySet<RecordId> }): ReturnType<typeof failure> | null {
     const { acts, hostId } = this.#parts
     const { policies } = acts.roster()
     if (strict === false && policies.length === 0) return null
     const { repo, where } = query
     const from = { host: hostId, where }
     for (const { claim, item, other, witness } of this.#overlapping(query, session, meshNow)) {
+      if (handed.has(claim.id)) continue
       const { rule, policy } = overlapRuleBetween(policies, { repo, item }, { repo, item: other }, sameTree(from, claim), meshNow)
       if (rule === 'warn' && !givesWayTo(strict, overlapClass(from, claim, item))) continue
       const details = { claim: claim.entry.id, witness, item, policy: policy?.act ?? null }

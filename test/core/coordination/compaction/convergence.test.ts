@@ -33,7 +33,7 @@ const step = fc.record({
   who: fc.nat(2),
   other: fc.nat(2),
   session: fc.constantFrom(...SESSIONS),
-  what: fc.constantFrom('claim', 'claim', 'claim', 'release', 'release', 'renew', 'renew', 'reclaim', 'reclaim', 'back', 'back', 'message', 'question', 'ack', 'ack', 'answer', 'withdraw', 'block', 'unblock', 'decision', 'receipt', 'wait', 'wait', 'sync', 'sync', 'compact', 'compact', 'compact', 'epoch', 'copy'),
+  what: fc.constantFrom('claim', 'claim', 'claim', 'release', 'release', 'renew', 'renew', 'reclaim', 'reclaim', 'back', 'back', 'offer', 'offer', 'take', 'take', 'resolve', 'message', 'question', 'ack', 'ack', 'answer', 'withdraw', 'block', 'unblock', 'decision', 'receipt', 'wait', 'wait', 'sync', 'sync', 'compact', 'compact', 'compact', 'epoch', 'copy'),
   pick: fc.nat(1_000),
   waitMs: fc.constantFrom(1_000, 1_000, 5 * MINUTE, 5 * MINUTE, 25 * MINUTE, 25 * MINUTE, 2 * HOUR, 2 * HOUR, DAY, 20 * DAY)
 })
@@ -131,6 +131,18 @@ class World {
       return claim === undefined ? null : write('renew', { until: this.now + 1_000, back: claim.reclaims.map(({ id }) => id) })
     }
     const to = pick % 4 === 0 ? { all: others.map(each => each.host) } : { host: others[pick % 2]?.host }
+    if (what === 'offer') {
+      const claim = one(own)
+      return claim === null ? null : write('offer', { to, claims: pick % 2 === 0 ? own.map(({ id }) => id).slice(0, 3) : [claim.id], ack: true, implicit: true, ...(pick % 3 === 0 ? { expires: this.now + HOUR } : {}) })
+    }
+    if (what === 'take') {
+      const offer = one(entries.filter(entry => isKindOf(entry, 'offer') && entry.text.includes(host.host) && entry.host !== host.host))
+      return offer === null ? null : write('take', { re: offer.id })
+    }
+    if (what === 'resolve') {
+      const crossing = one(view.claims.crossings(this.now, { host: host.host, session: session as Parameters<typeof view.claims.ofSession>[1] }))
+      return crossing === null ? null : write('resolve', { claims: [crossing.lead.id, crossing.follows.id], how: 'both' })
+    }
     if (what === 'message') return write('message', { to, text: 'stop', ack: true, ...(pick % 3 === 0 ? { expires: this.now + DAY } : {}), ...(pick % 5 === 0 ? { deadline: this.now + HOUR } : {}) })
     if (what === 'question') return write('question', { to, text: 'why?', ack: true, implicit: true })
     if (what === 'block' || what === 'decision') return write(what, { text: 'so' })
@@ -143,7 +155,7 @@ class World {
       const entry = one(asked)
       return entry === null ? null : write(pick % 4 === 0 ? 'nack' : 'ack', { re: entry.id, hash: textHash(nodeCrypto, entry), ...(pick % 4 === 0 ? { reason: 'no' } : {}) })
     }
-    const kinds = { answer: ['question'], unblock: ['block'], withdraw: ['message', 'question', 'decision', 'block', 'claim', 'wait'], receipt: ['message', 'question'] }[what] ?? []
+    const kinds = { answer: ['question'], unblock: ['block'], withdraw: ['message', 'question', 'decision', 'block', 'claim', 'wait', 'offer', 'offer'], receipt: ['message', 'question'] }[what] ?? []
     const target = one(entries.filter(entry => kinds.some(kind => entry.text.includes(`"kind":"${kind}"`)) && (what !== 'withdraw' || (entry.host === host.host && entry.session === session))))
     if (target === null) return null
     return write(what, what === 'receipt' ? { re: [target.id] } : { re: target.id, ...(what === 'answer' ? { text: 'so' } : {}) })
@@ -155,7 +167,7 @@ const claimsIn = (view: View, now: number): string => {
   const shown = view.claims.inState(now, ['not-yet', 'live', 'stale']).filter(claim => stateOf(claim, now) !== 'stale' || claim.until + LIMITS.leaseGraceMs + LIMITS.staleClaimKeptMs - HOUR > now)
   return JSON.stringify([
     shown.map(({ id, scope, until, turn, lead, reclaims }) => [id, scope, until, turn, lead, reclaims.map(each => each.id)]),
-    view.claims.crossings(now).map(({ key, lead, witness }) => [key, lead.id, witness]),
+    view.claims.crossings(now).map(({ key, lead, witness, resolutions }) => [key, lead.id, witness, resolutions.map(({ id }) => id)]),
     standingWaits(view, now).map(wait => [wait.id, wait.until, goalsOf(view, wait, now).map(({ held }) => held.map(({ id }) => id))]),
     deadlocksIn(view, now)
   ])

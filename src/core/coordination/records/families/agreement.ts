@@ -24,9 +24,9 @@ export const proposal = kind({
 export const accept = kind({
   letter: 'y',
   family: 'agreement',
-  description: 'accepts a proposal or what was offered',
+  description: 'accepts a proposal; what was offered is taken (take)',
   urgent: true,
-  answers: ['proposal', 'offer'],
+  answers: ['proposal'],
   fields: { ...addressed, re: reference, text: optional(reason) },
   check: checkAddressed,
   prose: (fields, names) => `accepts ${names.record(fields.re)}${because(fields.text)}`

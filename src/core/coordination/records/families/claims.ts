@@ -94,7 +94,7 @@ export const resolve = kind({
   urgent: true,
   fields: {
     ...addressed,
-    claims: list(recordId, 16),
+    claims: list(recordId, LIMITS.claimsPerResolve),
     how: oneOf('yield', 'split', 'both'),
     scope: optional(scope),
     text: optional(reason)

@@ -11,7 +11,7 @@ export const addressed = {
   to: optional(addressee),
   /** An ack is wanted. */
   ack: optional(bool),
-  /** A reply (answer, accept, reject) counts as the ack. */
+  /** A reply (answer, accept, reject, take) counts as the ack. */
   implicit: optional(bool),
   /** When the ack or the work is due. */
   deadline: optional(millis),
