@@ -224,6 +224,7 @@ export const LIMITS = {
 
   // store
   diskFreeMinBytes: 64 * 1024 * 1024, // with less, commits are refused: LevelDB still has room for its compaction and the next start
+  unfinishedBytesPerKey: 32 * 1024 * 1024, // parts of snapshots that wait in memory for the last one, over all epochs of a key: two of the largest; beyond it they are read from the disk again
   fallenFramesPerKey: 16_384, // of one key, that an act took out of the mesh and that come back if it falls: the largest log since its snapshot (10,064), and half of another
   diskLowBytes: 256 * 1024 * 1024, // four times that, at which `status` begins to warn: some 150,000 claims before the end
   diskForHistoryBytes: 512 * 1024 * 1024, // with less, history is not fetched: twice what makes it go again

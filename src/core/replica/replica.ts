@@ -98,7 +98,7 @@ export class Replica {
     const epochs = new Epochs(context, { standing, intake, places, doubts })
     const forks = new Forks(context, { intake, standing, linkage, epochs, reads })
     const naming = new Naming(context, { standing, fallen, epochs, forks, intake, reads, places, levelling })
-    const holes = new Holes(context, intake, places, reads, forks)
+    const holes = new Holes(context, { intake, places, reads, forks, naming })
     const history = new History(context, { standing, linkage, wants, forks, reads })
     const reception = new Reception(context, { history, intake, standing, wants, linkage, levelling, acquaintance, places, doubts, epochs, holes, forks, naming, publishing })
     const serving = new Serving(context, standing, linkage, reads)

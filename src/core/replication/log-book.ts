@@ -96,6 +96,22 @@ export class LogBook {
     return this.#logs.size
   }
 
+  /** A part of a snapshot was taken into this log: where too many wait in memory, those of the other epochs of its key are let go, the smallest first. */
+  boundUnfinished(author: AuthorId): void {
+    const others: { readonly log: AuthorLog; readonly bytes: number }[] = []
+    let bytes = this.get(author)?.unfinishedBytes ?? 0
+    for (const epoch of this.epochsOf(keyOf(author))) {
+      const log = epoch === author ? null : this.get(epoch)
+      if (log !== null && log.unfinishedBytes > 0) others.push({ log, bytes: log.unfinishedBytes })
+    }
+    bytes += others.reduce((sum, other) => sum + other.bytes, 0)
+    for (const other of others.sort((left, right) => left.bytes - right.bytes)) {
+      if (bytes <= LIMITS.unfinishedBytesPerKey) return
+      other.log.forgetUnfinished()
+      bytes -= other.bytes
+    }
+  }
+
   logs(): Iterable<AuthorLog> {
     return this.#logs.values()
   }

@@ -1,12 +1,12 @@
 import type { AuthorId, Hash, MeshId, Millis, RecordId } from '../brand.js'
 import type { Crypto } from '../crypto.js'
-import { concat } from '../encoding/bytes.js'
 import { LIMITS } from '../limits.js'
 import { clientIdOf } from './author.js'
 import { Chain } from './chain.js'
 import { AuthorDocument, NO_CHANGES, type RecordChanges } from './document.js'
 import { NO_HASH, type Frame } from './frame.js'
 import { NO_RUNS, type Runs } from './runs.js'
+import { SnapshotParts } from './snapshot-parts.js'
 import type { VerifiedFrame } from './verification.js'
 
 /** Where a frame stands towards the log that is held. */
@@ -35,6 +35,8 @@ export type LogChange =
   /** The frame counts for nothing but its place in the chain (rules C6). */
   | { readonly type: 'void'; readonly fault: string }
   | { readonly type: 'part' }
+  /** A snapshot is whole, and some of its parts are on disk alone: the log is to be read from there. */
+  | { readonly type: 'unread' }
 
 /** What a store says of a log when it is opened: where it is read from, and which numbers lie there. */
 export interface LogOnDisk {
@@ -61,8 +63,7 @@ export class AuthorLog {
   #document: AuthorDocument
   #voidSince: number | null = null
   #span: { readonly first: Millis; readonly last: Millis } | null = null
-  #parts: Uint8Array[] = []
-  #partsDue = 0
+  readonly #parts = new SnapshotParts()
   /** Parts of a snapshot beyond the head, without a hole between them. */
   #ahead: VerifiedFrame[] = []
   #stored = -1
@@ -129,6 +130,17 @@ export class AuthorLog {
     return this.#lastHeader ?? this.#ahead[0] ?? null
   }
 
+  /** What waits in memory for the last part of a snapshot. */
+  get unfinishedBytes(): number {
+    return this.#ahead.reduce((sum, { payload }) => sum + payload.length, this.#parts.bytes)
+  }
+
+  /** Lets go of it: what follows the head is on disk, and what lies beyond it is asked for again. */
+  forgetUnfinished(): void {
+    this.#parts.letGo()
+    this.#ahead = []
+  }
+
   get records(): ReadonlyMap<RecordId, string> {
     return this.#document.records
   }
@@ -151,7 +163,7 @@ export class AuthorLog {
     return this.#snapshotStart
   }
 
-  /** When the snapshot that the document began with was signed, by its author's clock; 0 before the first. */
+  /** When the snapshot that the document began with was signed, by its author's clock. */
   get snapshotWall(): Millis {
     return this.#snapshotWall
   }
@@ -244,7 +256,7 @@ export class AuthorLog {
   }
 
   #takeUpdate(frame: VerifiedFrame): LogChange {
-    this.#parts = []
+    this.#parts.clear()
     this.#bytesSinceSnapshot += frame.payload.length
     if (this.#voidSince !== null) return { type: 'void', fault: `void since frame ${this.#voidSince}` }
     if (frame.header.kind === 'unknown') return { type: 'changed', changes: NO_CHANGES }
@@ -256,20 +268,13 @@ export class AuthorLog {
 
   /** A snapshot is `parts` consecutive frames and takes effect with the last (rules C5). */
   #takeSnapshot(frame: VerifiedFrame): LogChange {
-    const { seq, part, parts } = frame.header
-    if (part === 0) this.#parts = []
-    else if (this.#parts.length !== part || this.#partsDue !== parts) {
-      this.#parts = []
-      return this.#void(frame, 'a part of a snapshot without those before it')
-    }
-    this.#partsDue = parts
-    this.#parts.push(frame.payload.slice())
-    if (part + 1 < parts) return { type: 'part' }
-    const whole = concat(...this.#parts)
+    const taken = this.#parts.take(frame)
+    if (taken.type === 'misfit') return this.#void(frame, 'a part of a snapshot without those before it')
+    if (taken.type !== 'whole') return { type: taken.type }
+    const { seq, part } = frame.header
     const start = seq - part
-    this.#parts = []
     const document = new AuthorDocument(clientIdOf(this.#crypto, this.#mesh, this.author, start))
-    const applied = document.apply(whole)
+    const applied = document.apply(taken.payload)
     this.#document = document
     this.#snapshotStart = start
     this.#snapshotEnd = seq

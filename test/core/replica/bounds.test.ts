@@ -146,6 +146,34 @@ test('a snapshot of many parts whose last is wrong: what waits in memory is boun
   recordCase(62, { test: 'core/replica/bounds', runs: frames.length, worst: most, limit: 2, unit: 'MiB waiting' })
 })
 
+test('many epochs of one key, each with a snapshot that lacks its last part: what waits in memory is bounded over all of them, and all count once they are whole', () => {
+  const pen = penOf()
+  const filler = 'y'.repeat(LIMITS.recordBytes - 200)
+  const snapshots = [0, 1, 2, 3, 4].map(epoch => pen.openEpoch(new Map(Array.from({ length: 240 }, (_, index) => [idOf(1_000 * epoch + index), `${epoch} ${index} ${filler}`])), bench.wallMs, 0))
+  const waiting = (): number => [...c.replica.logs.logs()].reduce((sum, log) => sum + log.unfinishedBytes, 0)
+  let [most, sent] = [0, 0]
+  for (const frames of snapshots) {
+    for (const { bytes } of frames.slice(0, -1)) {
+      say({ type: 'push', frame: bytes })
+      sent += bytes.length
+      most = Math.max(most, waiting())
+    }
+    bench.run()
+    // as fast as its author may write in the long run
+    bench.monoMs += 10_000
+  }
+  expect(sent).toBeGreaterThan(LIMITS.unfinishedBytesPerKey)
+  expect(most).toBeLessThanOrEqual(LIMITS.unfinishedBytesPerKey + LIMITS.snapshotPartBytes)
+  for (const frames of snapshots) for (const { bytes } of frames.slice(-1)) say({ type: 'push', frame: bytes })
+  bench.run()
+  const held = (): number[] => snapshots.map(([first]) => (first === undefined ? -1 : (c.replica.logs.get(first.header.author)?.records.size ?? -1)))
+  expect(held()).toEqual([240, 240, 240, 240, 240])
+  expect(waiting()).toBe(0)
+  const { digest, hash } = { digest: c.replica.digest(), hash: c.replica.view.hash() }
+  c.restart()
+  expect([held(), c.replica.digest(), c.replica.view.hash()]).toEqual([[240, 240, 240, 240, 240], digest, hash])
+})
+
 test('a million empty messages and frames cost next to nothing (case 65)', () => {
   const started = process.cpuUsage()
   for (let count = 0; count < 1_000_000; count++) if (decodeMessage(new Uint8Array(count % 2)).ok) throw new Error('an empty message was read')

@@ -5,6 +5,15 @@ import type { Forks } from '../forks/forks.js'
 import type { Intake } from './intake.js'
 import { idsIn, type Places } from '../own/places.js'
 import type { Reads } from '../reads.js'
+import type { Naming } from '../standing/naming.js'
+
+export interface HolesParts {
+  readonly intake: Intake
+  readonly places: Places
+  readonly reads: Reads
+  readonly forks: Forks
+  readonly naming: Naming
+}
 
 /** Frames on the own disk that lie behind a hole: they count once the hole is filled. */
 export class Holes {
@@ -13,15 +22,17 @@ export class Holes {
   readonly #places: Places
   readonly #reads: Reads
   readonly #forks: Forks
+  readonly #naming: Naming
   /** Up to which number there are any. */
   readonly #lastBehind = new Map<AuthorId, number>()
 
-  constructor(context: Context, intake: Intake, places: Places, reads: Reads, forks: Forks) {
+  constructor(context: Context, { intake, places, reads, forks, naming }: HolesParts) {
     this.#context = context
     this.#intake = intake
     this.#places = places
     this.#reads = reads
     this.#forks = forks
+    this.#naming = naming
   }
 
   /** A frame was found that does not follow what is held of its author. */
@@ -49,6 +60,7 @@ export class Holes {
       if (taken.type !== 'appended') continue
       this.#places.remember(taken.frames, idsIn(taken.change))
       for (const frame of taken.frames) commits.staged.frames.push({ frame, from: null })
+      if (taken.change.type === 'unread') return this.#naming.reread(taken.author)
       this.#context.happened({ type: 'viewChanged' })
       if (bytes === frames.at(-1)) this.close(taken.author)
     }

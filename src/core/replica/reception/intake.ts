@@ -185,6 +185,7 @@ export class Intake {
     const { logs, clock } = this.#parts
     const { author, seq, stamp } = frame.header
     const log = logs.open(author)
+    if (frame.header.kind === 'snapshot' && frame.header.parts > 1) logs.boundUnfinished(author)
     if (place === 'ahead') {
       log.keepAhead(frame)
       return { type: 'ahead', author, seq }

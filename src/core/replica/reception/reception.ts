@@ -124,7 +124,7 @@ export class Reception {
 
   #appended({ author, frames, change, before }: Extract<Taken, { type: 'appended' }>, link: Link): void {
     const { commits, logs, own, key, now, offsetMs: ownOffsetMs } = this.#context
-    const { acquaintance, places, linkage, holes, doubts, epochs, history } = this.#parts
+    const { acquaintance, places, linkage, holes, doubts, epochs, history, naming } = this.#parts
     for (const frame of frames) {
       const { stamp, offsetMs } = frame.header
       commits.staged.frames.push({ frame, from: link.id })
@@ -134,6 +134,7 @@ export class Reception {
     const fault = change.type === 'void' || change.type === 'replaced' ? change.fault : null
     if (fault !== null) linkage.countRefusal(link, 'FRAME_VOID', `frame ${logs.headSeq(author)} of ${author.slice(0, 12)}: ${fault}`, false)
     if (change.type === 'replaced') history.changed(author)
+    if (change.type === 'unread') naming.reread(author)
     holes.close(author)
     // this host wrote no such snapshot, unless its store is behind: another copy of its home did, which may never have seen what was written here
     if (keyOf(author) === key && change.type === 'replaced' && doubts.pending === null) epochs.rescue(before)

@@ -96,6 +96,11 @@ export class Naming {
     for (const author of held) this.#applyTo(author)
   }
 
+  /** What counts of this author is to be read from the own disk again, once all of it is there. */
+  reread(author: AuthorId): void {
+    this.#reread(author, this.#context.logs.get(author), this.#parts.standing.admissionOf(author))
+  }
+
   /** What is held of this author gives way to what is asked for: it does not lie on the chain that the act names. */
   displace(author: AuthorId): void {
     const { logs, commits } = this.#context
