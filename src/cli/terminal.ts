@@ -55,7 +55,7 @@ export const systemTerminal = ({ home, use, as, json, streams: { out, err } = { 
     say: line => {
       if (!json) out.write(`${line}\n`)
     },
-    note: line => void process.stderr.write(`${line}\n`),
+    note: line => void err.write(`${line}\n`),
     item: value => {
       if (json) out.write(`${jsonLine(value)}\n`)
     },

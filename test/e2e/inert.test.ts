@@ -65,7 +65,7 @@ const typed = async (host: string, session: string, args: readonly string[], jso
     call: (op: string, given: Readonly<Record<string, unknown>>, options: { readonly timeoutMs?: number } = {}) => callHome({ op, args: { ...given }, caller: evidenceOf(as ?? session), cwd: pair.tree(host) }, { home, ...options })
   })
   const write = { out: (text: string) => void stream.write(text), err: (text: string) => void stream.write(text) }
-  await program({ version: '', terminal: options => terminal(options.as), write }).parse([...args, ...(json ? ['--json'] : [])])
+  await program({ version: '', terminal: options => terminal(options.as), write }).parse([...(json ? ['--json'] : []), ...args])
   stream.end()
   let text = ''
   for await (const chunk of stream) text += String(chunk)
@@ -162,6 +162,8 @@ const LINES: ReadonlyMap<string, readonly (readonly string[])[]> = new Map([
   ['take', [['claim'], ['claim', '--force', '--reason', SHORT], ['offer'], [WHOLE]]],
   ['resolve', [['claim', '--split', PATH, '--reason', SHORT], ['claim', '--both', '--reason', SHORT], ['claim', '--split', WHOLE], [WHOLE, '--yield']]],
   ['hand', [['claim', 'box'], ['claim', WHOLE], [WHOLE, 'box', '--text', WHOLE]]],
+  ['mutex', [[WHOLE, '--', 'true'], ['m', '--timeout', WHOLE, '--', 'true']]],
+  ['contention', [[], ['--since', WHOLE]]],
   ['renew', [[]]],
   ['release', [[PATH], [WHOLE]]],
   ['sessions', [[], ['--all'], ['--since', WHOLE]]],
