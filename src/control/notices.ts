@@ -8,14 +8,10 @@ import type { Host } from '../host/host.js'
 import { audible } from './audible.js'
 import type { Warning } from './envelope.js'
 import { oneAtATime } from './one-at-a-time.js'
+import { lapsesFor } from './lapses.js'
 import type { OperationContext } from './operation.js'
 import { adviceText, holdingDetails, holdingText } from './overlaps.js'
-
-/**
- * What a session was told of, as notes of this host: `told/SESSION CLAIM` for another's claim in another work tree (or of a name), with the
- * path behind it in the same work tree, where each file is news; and with `~` and the own claim for a pair that is not worth a word.
- */
-const TOLD = 'told/'
+import { TOLD } from './told-claims.js'
 
 /** Pairs of the caller's claims with one other claim that are told together. */
 interface Piece {
@@ -58,22 +54,8 @@ const piecesOf = (context: OperationContext): Piece[] => {
 
 const wasTold = (host: Host, { key, leads }: Piece): boolean => host.replica.notes.get(key) === leads
 
-/** Drops what was noted of claims that are released: they cross nothing again. */
-export const forgetTold = (host: Host): void => {
-  const stands = (id: string | undefined): boolean => {
-    const entry = host.replica.view.find(id ?? '')
-    const claim = entry.ok ? host.replica.view.claims.claim(entry.value.id) : null
-    return claim !== null && claim.scope.length > 0
-  }
-  for (const key of [...host.replica.notes.keys()]) {
-    if (!key.startsWith(TOLD)) continue
-    const [, other, rest = ''] = key.split(' ')
-    if (!stands(other) || (rest.startsWith('~') && !stands(rest.slice(1)))) host.runtime.note(key, null)
-  }
-}
-
-/** Every crossing of the caller's live claims with another session's that it was not yet told of; each is told once. */
-export const noticesFor = (context: OperationContext): Promise<Warning[]> => tell(context, 'CLAIM_CROSSING')
+/** What became of the caller's claims that it was not yet told of, each once: those that lapsed, and every crossing with another session's. */
+export const noticesFor = async (context: OperationContext): Promise<Warning[]> => [...(await lapsesFor(context)), ...(await tell(context, 'CLAIM_CROSSING'))]
 
 /** A piece that is worth a word, and what shows it. */
 interface Told {

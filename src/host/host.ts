@@ -217,7 +217,7 @@ export class Host {
     this.#network = network
     runtime.on(event => {
       if (event.type === 'viewChanged' || event.type === 'rosterChanged') this.#refreshSoon()
-      if (event.type === 'paused' && this.daemonSince !== null) queueMicrotask(() => this.seekPeers())
+      if (event.type === 'paused' && this.daemonSince !== null) queueMicrotask(() => this.seekPeers({ wholly: true }))
     })
     return success(network)
   }
@@ -229,13 +229,13 @@ export class Host {
 
   /**
    * Dials everybody, and lets what is to be written wait until one of them has shown what it holds of the own log (rules C7), for
-   * `LIMITS.seekMs` at most. Nobody waits where nobody is known or can be reached.
+   * `LIMITS.seekMs` at most; `wholly`: until it has brought all that it has. Nobody waits where nobody is known or can be reached.
    */
-  seekPeers(): void {
+  seekPeers({ wholly = false }: { readonly wholly?: boolean } = {}): void {
     const network = this.#network
     const targets = this.targets()
     if (network === null || targets.length === 0) return
-    this.runtime.feed({ type: 'seeking', forMs: LIMITS.seekMs })
+    this.runtime.feed({ type: 'seeking', forMs: LIMITS.seekMs, wholly })
     network.keepLinked(targets)
     void Promise.all(targets.map(target => network.link(target))).then(() => this.runtime.feed({ type: 'sought' }))
   }
@@ -243,6 +243,8 @@ export class Host {
   /** Notices a pause that nobody noticed yet, and resolves once peers were asked what happened meanwhile. */
   async caughtUp(): Promise<void> {
     this.runtime.feed({ type: 'woken' })
+    // a daemon that had lost its links before seeks its peers only now (`connect`)
+    await Promise.resolve()
     if (this.replica.isCatchingUp) await this.runtime.waitFor(event => event.type === 'caughtUp', LIMITS.seekMs)
   }
 

@@ -29,8 +29,9 @@ export const openDesks = async (folder: string): Promise<Desks> => {
   const { envelope } = await mac.run('host-1', ['invite'])
   answered(await joinMesh({ home: join(folder, 'box'), token: String(envelope.data.token), name: 'box', listen: '127.0.0.1:0' }))
   const box = await Desk.reopen(join(folder, 'box'), boxTree, { daemon: true })
-  const dialling = await box.host.connect({ listen: false })
-  if (!dialling.ok) throw new Error(dialling.failure.message)
+  const reachable = await box.host.connect({ listen: true })
+  if (!reachable.ok) throw new Error(reachable.failure.message)
+  await box.host.publishProfile(box.host.advertised())
   box.host.seekPeers()
   const level = async (): Promise<void> => {
     await eventually(async () => [mac.host.replica.view.hash(), box.host.replica.view.hash()], ([left, right]) => left === right)

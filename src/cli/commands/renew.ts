@@ -11,7 +11,7 @@ export const renew: Command = {
   summary: "move the leases of all of this session's claims",
   options: LEASE_OPTIONS,
   examples: [{ line: 'skein renew --for 2h', does: 'holds everything of this session for two more hours, lapsed claims included' }],
-  notes: 'Any command of a session renews its claims by itself, once a third of the lease has passed.',
+  notes: "Any command of a session renews its claims by itself, once a third of the lease has passed; of one that lapsed more than four hours ago, or that\nanother session has taken over, it is told once instead who claimed what since.",
   run: async (terminal, typed) => {
     const lease = leaseOption(typed)
     if (!lease.ok) return terminal.print(lease.reply, () => '')

@@ -141,6 +141,8 @@ export const status = operation({
   tells: false,
   tellsFence: true,
   run: async context => {
+    // how many claims are held is said here too
+    await context.host.caughtUp()
     const { host, session, meshNow, cwd } = context
     const { replica } = host
     const place = await repositoryHere(host, cwd)

@@ -4,7 +4,7 @@ import { releasesDue } from '../../core/coordination/waiting/deadlocks.js'
 import type { Deadlock } from '../../core/coordination/waiting/waitgraph.js'
 import type { Host } from '../../host/host.js'
 import type { Warning } from '../envelope.js'
-import { forgetTold } from '../notices.js'
+import { forgetTold } from '../told-claims.js'
 import { deadlocksNow } from './deadlocks.js'
 
 const NOTE = 'gave-way/'

@@ -43,6 +43,7 @@ export class Context {
   readonly rereading = new Set<AuthorId>()
   #now: Now = { wall: 0, mono: 0 }
   #jumpMs: Millis = 0
+  #idleMs: Millis = 0
   #effects: Effect[] = []
 
   constructor({ crypto, mesh, signer }: ReplicaOptions) {
@@ -59,7 +60,8 @@ export class Context {
 
   /** An input begins: all that it brings about happens at this moment. @returns what is emitted from here on, in order. */
   begin(now: Now): Effect[] {
-    this.#jumpMs = this.#now.mono === 0 ? 0 : now.wall - this.#now.wall - (now.mono - this.#now.mono)
+    this.#idleMs = this.#now.mono === 0 ? 0 : now.mono - this.#now.mono
+    this.#jumpMs = this.#now.mono === 0 ? 0 : now.wall - this.#now.wall - this.#idleMs
     this.#now = now
     this.#effects = []
     return this.#effects
@@ -68,6 +70,11 @@ export class Context {
   /** How far the wall clock has run away from the monotonic one since the last input (rules F4). */
   get jumpMs(): Millis {
     return this.#jumpMs
+  }
+
+  /** How long it is since the last input, by the monotonic clock. */
+  get idleMs(): Millis {
+    return this.#idleMs
   }
 
   /** This host's id: the hash of its first key, whichever key it goes on with (rules B6). */

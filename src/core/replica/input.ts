@@ -67,8 +67,8 @@ export type Input =
   | { readonly type: 'linkClosed'; readonly link: LinkId; readonly reason: string }
   /** This host has an invitation and is not yet a member. */
   | { readonly type: 'joining'; readonly proof: JoiningProof; readonly inviter: HostKey }
-  /** Peers are being dialled: until one has shown what it holds of the own log, or this time is over, nothing is written. */
-  | { readonly type: 'seeking'; readonly forMs: Millis }
+  /** Peers are being dialled: until one has shown what it holds of the own log (`wholly`: and brought all that it has), or this time is over, nothing is written. */
+  | { readonly type: 'seeking'; readonly forMs: Millis; readonly wholly?: boolean }
   /** Every linked peer is asked for an answer now. */
   | { readonly type: 'probe' }
   /** Each of them was tried once. */

@@ -67,14 +67,18 @@ export class Pulse {
   /**
    * After a pause (rules F4) nobody knows what others took meanwhile: links that may be dead begin anew, and nothing is written before a peer
    * has shown where it stands. A clock that was set looks the same, and costs as little.
+   *
+   * On systems whose monotonic clock goes on while the machine sleeps, and where only this process was stopped, both clocks went on alike; but
+   * with a link something is due at every beat, so a minute without any input is a pause too.
    */
   watch(): void {
-    const { jumpMs, links } = this.#context
-    if (Math.abs(jumpMs) <= LIMITS.pauseMs) return
-    this.#context.happened({ type: 'paused', ms: jumpMs })
+    const { jumpMs, idleMs, links } = this.#context
+    const pausedMs = Math.abs(jumpMs) > LIMITS.pauseMs ? jumpMs : links.size > 0 && idleMs > LIMITS.pauseMs ? idleMs : 0
+    if (pausedMs === 0) return
+    this.#context.happened({ type: 'paused', ms: pausedMs })
     if (links.size === 0) return
-    this.#parts.inquiry.begin(LIMITS.seekMs)
-    for (const link of [...links.values()]) this.#parts.linkage.refuse(link, 'LINK_SILENT', `this machine paused, or its clock was set: by ${Math.round(jumpMs / 1000)} s`)
+    this.#parts.inquiry.begin(LIMITS.seekMs, true)
+    for (const link of [...links.values()]) this.#parts.linkage.refuse(link, 'LINK_SILENT', `this machine paused, or its clock was set: by ${Math.round(pausedMs / 1000)} s`)
   }
 
   /** Asks to be woken when the next thing falls due. */

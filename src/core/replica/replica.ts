@@ -275,7 +275,7 @@ export class Replica {
       case 'joining':
         return this.#greeting.join(input)
       case 'seeking':
-        return this.#inquiry.begin(input.forMs)
+        return this.#inquiry.begin(input.forMs, input.wholly === true)
       case 'probe':
         return this.#levelling.probe()
       case 'sought':

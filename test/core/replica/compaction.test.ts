@@ -69,7 +69,9 @@ describe('an author that writes its document anew', () => {
     bench.cutAll(b)
     for (let round = 0; round < 4; round++) {
       for (let index = 0; index < 10; index++) cycle(bench, a, index)
+      bench.cutAll(a)
       pass(bench, 10 * DAY)
+      bench.link(a, all)
       a.feed({ type: 'compact' })
       bench.run()
     }

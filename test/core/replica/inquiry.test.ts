@@ -89,6 +89,24 @@ describe('a pause', () => {
     recordCase(40, { test: TEST, runs: 1, worst: a.happened('caughtUp').length, limit: 1, unit: 'rounds before the first "mine"' })
   })
 
+  it('in which both clocks went on, but nothing of this host, is one where there were links', () => {
+    const { bench, a, b } = linked()
+    bench.wallMs += LIMITS.pauseMs + 1_000
+    bench.monoMs += LIMITS.pauseMs + 1_000
+    expect(a.try(noteDraft('after'))).toBeUndefined()
+    expect(a.happened('paused').map(({ ms }) => ms)).toEqual([LIMITS.pauseMs + 1_000])
+    bench.link(a, b)
+    bench.advance(1_000)
+    expect(b.texts()).toEqual(a.texts())
+    expect(a.texts().length).toBe(2)
+    recordCase(40, { test: `${TEST} (both clocks went on)`, runs: 1, worst: a.happened('caughtUp').length, limit: 1, unit: 'rounds before the first "mine"' })
+    bench.cutAll(a)
+    bench.wallMs += 10 * LIMITS.pauseMs
+    bench.monoMs += 10 * LIMITS.pauseMs
+    a.note('alone')
+    expect(a.happened('paused').length).toBe(1)
+  })
+
   it('is no jump of less than a minute, however often', () => {
     const { bench, a } = linked()
     for (let jump = 0; jump < 50; jump++) {

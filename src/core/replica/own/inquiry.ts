@@ -5,13 +5,15 @@ import type { Wants } from '../levelling/wants.js'
 /**
  * Peers are asked what they hold of the own log before anything is written: when a daemon begins, and after a pause. It ends with the answer
  * of one peer (and whatever of the own log that brought), when nobody was reached, or when its time is over; no number is at risk then, for
- * what is in doubt is written in a new epoch.
+ * what is in doubt is written in a new epoch. After a pause it goes on until everything that the peers showed is here: others may have taken
+ * what this host held (rules F4).
  */
 export class Inquiry {
   readonly #context: Context
   readonly #wants: Wants
   #untilMono: Millis | null = null
   #dialling = false
+  #wholly = false
 
   constructor(context: Context, wants: Wants) {
     this.#context = context
@@ -28,7 +30,9 @@ export class Inquiry {
     return this.#untilMono
   }
 
-  begin(forMs: Millis): void {
+  /** `wholly`: until nothing is on its way any more, of whomever. */
+  begin(forMs: Millis, wholly: boolean): void {
+    this.#wholly ||= wholly
     this.#untilMono = this.#context.now.mono + forMs
     this.#dialling = true
   }
@@ -46,12 +50,14 @@ export class Inquiry {
   end(): void {
     if (this.#untilMono === null) return
     this.#untilMono = null
+    this.#wholly = false
     this.#context.happened({ type: 'caughtUp' })
   }
 
   get #isAnswered(): boolean {
     const links = [...this.#context.links.values()]
-    if (this.#wants.isAskingFor(this.#context.key) || !links.every(link => link.phase === 'open' && link.knowsTheirHeads)) return false
+    const isAsking = this.#wholly ? this.#wants.isOpen : this.#wants.isAskingFor(this.#context.key)
+    if (isAsking || !links.every(link => link.phase === 'open' && link.knowsTheirHeads)) return false
     return links.length > 0 || !this.#dialling
   }
 }
