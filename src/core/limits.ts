@@ -151,6 +151,7 @@ export const LIMITS = {
   historyReadBytes: 1024 * 1024, // the same of large ones
   historySlackMs: 10 * 60_000, // a record's time and that of its frame: a foreign stamp drives the clock five minutes ahead, and an offset is measured anew
   historyMs: 15_000, // of one question, half of controlMs: then it is said how far it was looked
+  touchMs: 250, // that `who` looks on disk for who had a free path last, beyond the newest 256 records there: some 10,000 records back
   logRecords: 10_000, // the newest, in one answer: under its 8 MiB at usual size
   logPage: 1_000, // records in one answer: of usual size under a megabyte
   conversationRecords: 10_000, // the newest, in one answer: of usual size 4 MiB

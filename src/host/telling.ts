@@ -24,6 +24,9 @@ const pastOf = (parts: HistoryParts, log: AuthorLog): AuthorPast | null => {
   return member === undefined || log.snapshotStart === 0 ? null : new AuthorPast(parts, log, member)
 }
 
+/** Whether anything has left the documents: else everything is told from the view. */
+export const hasPast = (parts: HistoryParts): boolean => countedLogs(parts).some(log => pastOf(parts, log) !== null)
+
 const isWithin = ({ since, until }: Span, { wall }: Entry): boolean => (since === undefined || wall >= since) && (until === undefined || wall <= until)
 
 /** The next of two ordered lists. */

@@ -1,7 +1,9 @@
 import { ageText } from '../../control/age.js'
+import type { OpenIntent } from '../../control/open-intents.js'
 import type { Holder, WhoData } from '../../control/operations/who.js'
-import { visible } from '../../control/visible.js'
-import { branchText, leaseText, reasonText, scopeText, silenceLines, waitersText } from '../claim-text.js'
+import type { Touch } from '../../control/touches.js'
+import { quoted, visible } from '../../control/visible.js'
+import { branchText, clock, leaseText, reasonText, scopeText, silenceLines, waitersText } from '../claim-text.js'
 import { listArgument, type Command, type Terminal } from '../command.js'
 import { failureReply } from '../../control/envelope.js'
 import { readSpan } from '../span-options.js'
@@ -32,14 +34,26 @@ const holderLines = ({ style, env, columns }: Terminal, claim: Holder, scope: st
   return [`${name}${how}, ${leaseText(claim)}`, ...(why === '' ? [] : [why]), place, waitersText(claim.waiting)].filter(line => line !== '').flatMap(line => wrapWords(line, width).split('\n'))
 }
 
+const INTENT_CHARS = 80
+
+/** `last mac/claude-7f3a, 14:02Z until 14:20Z (2 h ago): "rewrite"`; with what was claimed, where that was more than this path. */
+const touchText = (touch: Touch): string => {
+  const { since, ended, state, item, exact, reason, mine } = touch
+  const when = ended === null ? `${clock(since)} (${ageText(Date.now() - Date.parse(since))} ago)${state === 'stale' ? ', lapsed' : ''}` : `${clock(since)} until ${clock(ended)} (${ageText(Date.now() - Date.parse(ended))} ago)`
+  return `last ${mine ? 'yours' : visible(touch.holder)}, ${when}${exact ? '' : `, as ${scopeText([item])}`}${reason === null ? '' : `: ${reasonText(reason)}`}`
+}
+
+const intentText = ({ holder, mine, age_ms, text }: OpenIntent): string => `${mine ? 'your intent' : `intent of ${visible(holder)}`} ${ageText(age_ms)} ago: ${quoted(text, INTENT_CHARS)}`
+
 const render = (terminal: Terminal, { paths }: WhoData): string => {
   const names = paths.map(({ path }) => visible(path))
   const wide = Math.max(...names.map(({ length }) => length))
   const column = wide > PATH_COLUMN ? 2 : wide + 3
   return paths
-    .flatMap(({ scope, state, holders, policy }, index) => {
+    .flatMap(({ scope, state, holders, last, intents, intent_count, policy }, index) => {
       const holding = state === 'free' ? [terminal.style.good('free')] : holders.flatMap(each => holderLines(terminal, each, scope, column))
-      const lines = [...holding, ...(policy === null ? [] : wrapWords(`policy: ${policy.text}`, Math.min(terminal.columns, 100) - column).split('\n'))]
+      const also = [...(last === null || state !== 'free' ? [] : [touchText(last)]), ...intents.map(intentText), ...(intent_count > intents.length ? [`and ${intent_count - intents.length} more: skein intents`] : [])]
+      const lines = [...holding, ...also.flatMap(line => wrapWords(line, Math.min(terminal.columns, 100) - column).split('\n')), ...(policy === null ? [] : wrapWords(`policy: ${policy.text}`, Math.min(terminal.columns, 100) - column).split('\n'))]
       const name = names[index] ?? ''
       const [first = '', ...rest] = lines.map(line => `${' '.repeat(column)}${line}`)
       return column === 2 ? [name, first, ...rest] : [`${name.padEnd(column)}${first.slice(column)}`, ...rest]
@@ -54,7 +68,7 @@ export const who: Command = {
   arguments: [{ name: '<path...>', description: 'paths, quoted patterns, or names' }],
   options: [{ flags: '--at <when>', description: 'as it was then: a time or an age' }],
   examples: [
-    { line: 'skein who src/auth/login.ts', does: 'holder, since when, until when, why, in which tree, and when its host was heard' },
+    { line: 'skein who src/auth/login.ts', does: 'holder, since when, until when, why, in which tree, and when its host was heard; of a free one who had it last; what others said that they are about to do there' },
     { line: 'skein who $(git diff --name-only)', does: 'the same for each file; exit 1 if one of them is held by another session' }
   ],
   run: async (terminal, typed) => {

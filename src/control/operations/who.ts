@@ -8,7 +8,9 @@ import { checkoutName } from '../../host/repository/checkout-name.js'
 import { momentOf } from '../history.js'
 import { operation, type OperationContext } from '../operation.js'
 import { policyRow, policySchema } from '../policies.js'
+import { intentsOver, openIntents, openIntentSchema } from '../open-intents.js'
 import { pathsHere } from '../scopes.js'
+import { touchesBefore, touchIn, touchSchema } from '../touches.js'
 import { untoldTwins } from '../twins.js'
 import { waitersOf, waiterSchema } from '../waiting/waiters.js'
 import { claimData, claimSchema, holderText, type Viewpoint } from '../words.js'
@@ -34,7 +36,7 @@ const holder = claimSchema.extend({
   root: z.string().nullable()
 })
 
-const pathSchema = z.object({ path: z.string(), scope: z.string(), state: z.enum(['free', 'mine', 'held', 'stale']), holders: z.array(holder), policy: policySchema.nullable().describe('the strictest that an operator set for overlapping claims there') })
+const pathSchema = z.object({ path: z.string(), scope: z.string(), state: z.enum(['free', 'mine', 'held', 'stale']), holders: z.array(holder), last: touchSchema.nullable().describe('who had it last, beside the holders; looked for on disk too where nobody holds it'), intents: z.array(openIntentSchema).describe('what sessions said within a day that they are about to do there, newest first, at most 3'), intent_count: z.number().int(), policy: policySchema.nullable().describe('the strictest that an operator set for overlapping claims there') })
 
 const data = z.object({ repository: z.string().nullable(), paths: z.array(pathSchema) })
 
@@ -78,6 +80,7 @@ export const who = operation({
     const { wall } = host.now()
     const { policies } = host.replica.acts.roster()
     const waiters = waitersOf(view, meshNow)
+    const intents = openIntents(view, repo, meshNow)
     const answers = items.map(({ typed, item }) => {
       const overlapping = view.claims.overlapping({ repo: repo ?? '', scope: [item], mode: 'exclusive' }, meshNow, { states: ['live', 'stale'] })
       const live = overlapping.filter(({ claim }) => stateOf(claim, meshNow) === 'live')
@@ -97,9 +100,18 @@ export const who = operation({
         }
       })
       const { policy } = overlapRule(policies, { repo: repo ?? '', item }, true, meshNow)
-      return { path: typed, scope: item, state: stateText(context, meshNow, holding.map(({ claim }) => claim)), holders, policy: policy === null ? null : policyRow(host, policy) }
+      return {
+        path: typed,
+        scope: item,
+        state: stateText(context, meshNow, holding.map(({ claim }) => claim)),
+        holders,
+        last: touchIn(context, { view, now: meshNow }, repo ?? '', item, new Set(holding.map(({ claim }) => claim.id))),
+        ...intentsOver(context, intents, item),
+        policy: policy === null ? null : policyRow(host, policy)
+      }
     })
+    const before = at === undefined ? await touchesBefore(context, repo ?? '', answers.filter(({ holders }) => holders.length === 0)) : []
     const isFree = answers.every(({ state }) => state === 'free' || state === 'mine')
-    return { ok: true, data: { repository: repo, paths: answers }, warnings: [...warnings, ...(repo === null ? [] : untoldTwins(context, repo))], exit: isFree ? 0 : 1, ...(repo === null ? {} : { repositories: [repo] }) }
+    return { ok: true, data: { repository: repo, paths: answers }, warnings: [...warnings, ...(repo === null ? [] : untoldTwins(context, repo)), ...before], exit: isFree ? 0 : 1, ...(repo === null ? {} : { repositories: [repo] }) }
   }
 })

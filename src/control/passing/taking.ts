@@ -6,13 +6,14 @@ import { failure, success, type Failure, type Result } from '../../core/result.j
 import { addresseeText } from '../addressees.js'
 import { enrolledByClaim } from '../enrolling.js'
 import type { Warning } from '../envelope.js'
-import { forgetTold, tell } from '../notices.js'
+import { tell } from '../notices.js'
 import type { OperationContext } from '../operation.js'
 import { repositoryHere, type PlaceHere } from '../place.js'
 import { renewalDraft } from '../renewal.js'
 import { ageText, clockText, heardText, holderText } from '../words.js'
 import { claimDrafts, heldItem } from './drafts.js'
 import { endedText, isMine } from './named.js'
+import { forgetTold } from '../told-claims.js'
 
 /** What came of taking: the record that did it, whose claims they were, and the caller's own claims of the same scope. */
 export interface Taken {

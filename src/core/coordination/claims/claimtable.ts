@@ -1,36 +1,19 @@
 import type { HostId, MeshId, Millis, RecordId, SessionName } from '../../brand.js'
 import type { Crypto } from '../../crypto.js'
-import { overlap } from '../scope/overlap.js'
 import { ScopeIndex } from '../scope/scopeindex.js'
 import { compareEntries, isKindOf, type Entry, type EntryOf } from '../records/entry.js'
 import { actorKey, sameActor, type Actor } from './actor.js'
-import { overlapClass, stateOf, type Claim, type ClaimState, type Mode } from './claim.js'
+import { overlapClass, stateOf, type Claim, type ClaimState } from './claim.js'
 import type { Repositories } from '../repositories/repositories.js'
 import { crossingKey, type Crossing } from './crossing.js'
-import { itemOf, type Item } from './item.js'
+import { itemOf, meeting } from './item.js'
 import { Offers } from './offers.js'
 import { drop, put } from './sets.js'
 import { ownRecord, standingItems, standingOf } from './standing.js'
+import type { Looks, Overlapping, ScopeQuery } from './query.js'
 import { compareLead, Lots } from './turn.js'
 
-export interface ScopeQuery {
-  readonly repo: string
-  readonly scope: readonly string[]
-  readonly mode: Mode
-}
-
-/** How many candidates may still be looked at; shared by several questions of one answer, so that a listing stays within its time. */
-export interface Looks {
-  left: number
-}
-
-/** A claim that overlaps one item of a query. `witness` is a path (or name) that `item` of the query and `other` of the claim both cover. */
-export interface Overlapping {
-  readonly claim: Claim
-  readonly witness: string
-  readonly item: string
-  readonly other: string
-}
+export type { Looks, Overlapping, ScopeQuery } from './query.js'
 
 interface Tracked {
   readonly entry: EntryOf<'claim'>
@@ -38,6 +21,8 @@ interface Tracked {
   standing: readonly string[]
   /** Who took it when its holder offered it. */
   handed: EntryOf<'take'> | null
+  /** The other ones. */
+  ended: readonly string[]
 }
 
 const LIVE: readonly ClaimState[] = ['live']
@@ -53,6 +38,7 @@ export class ClaimTable {
   /** The keys in force under which the claims are indexed. */
   #names: ReadonlyMap<string, string> = new Map()
   #index = new ScopeIndex<Tracked>()
+  #past = new ScopeIndex<Tracked>()
   readonly #bySession = new Map<string, Set<Tracked>>()
   readonly #renewals = new Map<string, Set<EntryOf<'renew'>>>()
   readonly #endings = new Map<string, Set<EntryOf<'release'> | EntryOf<'withdraw'>>>()
@@ -151,6 +137,28 @@ export class ClaimTable {
     })
   }
 
+  /** Of all claims that ever covered something of this item and are held here, standing or ended, the one made last by now; `except` are left out. */
+  lastOver(repo: string, text: string, now: Millis, except: ReadonlySet<RecordId> = new Set()): { readonly claim: Claim; readonly other: string } | null {
+    this.#rename()
+    const item = itemOf(text)
+    let last: { readonly tracked: Tracked; readonly other: string } | null = null
+    for (const index of [this.#index, this.#past]) {
+      for (const tracked of index.candidates(this.#nameOf(repo), item.scope)) {
+        const { entry } = tracked
+        if (entry.wall > now || except.has(entry.id) || (last !== null && compareEntries(entry, last.tracked.entry) < 0)) continue
+        const met = meeting(item, index === this.#index ? tracked.standing : tracked.ended)
+        if (met !== null) last = { tracked, other: met.other }
+      }
+    }
+    return last === null ? null : { claim: this.#claimOf(last.tracked), other: last.other }
+  }
+
+  /** When the last of its items was released or withdrawn by its holder; null while none was. */
+  endedAt({ entry }: Claim): Millis | null {
+    const walls = [...(this.#endings.get(entry.id) ?? [])].filter(ending => ownRecord(entry, ending)).map(({ wall }) => wall)
+    return walls.length === 0 ? null : Math.max(...walls)
+  }
+
   /** Every pair of live claims of different actors that overlap, or those pairs that `of` takes part in; ordered by their key. */
   crossings(now: Millis, of?: Actor): Crossing[] {
     return this.crossingsOf(of === undefined ? this.live(now) : this.#around(of, now), now)
@@ -193,7 +201,7 @@ export class ClaimTable {
   }
 
   #track(entry: EntryOf<'claim'>): void {
-    const tracked: Tracked = { entry, standing: [], handed: null }
+    const tracked: Tracked = { entry, standing: [], ended: [], handed: null }
     this.#claims.set(entry.id, tracked)
     put(this.#bySession, actorKey({ host: entry.host, session: entry.parsed.record.session }), tracked)
     this.#stand(tracked)
@@ -202,7 +210,7 @@ export class ClaimTable {
   #forget(entry: EntryOf<'claim'>): void {
     const tracked = this.#claims.get(entry.id)
     if (tracked === undefined) return
-    this.#reindex(tracked, [])
+    this.#reindex(tracked, [], [])
     this.#claims.delete(entry.id)
     drop(this.#bySession, actorKey({ host: entry.host, session: entry.parsed.record.session }), tracked)
   }
@@ -238,14 +246,18 @@ export class ClaimTable {
   #stand(tracked: Tracked): void {
     const { entry } = tracked
     tracked.handed = this.offers.handed(entry)
-    this.#reindex(tracked, tracked.handed === null ? standingItems(entry, this.#endings.get(entry.id) ?? []) : [])
+    const standing = tracked.handed === null ? standingItems(entry, this.#endings.get(entry.id) ?? []) : []
+    this.#reindex(tracked, standing, entry.parsed.record.fields.scope.filter(text => !standing.includes(text)))
   }
 
-  #reindex(tracked: Tracked, standing: readonly string[]): void {
+  #reindex(tracked: Tracked, standing: readonly string[], ended: readonly string[]): void {
     const repo = this.#nameOf(tracked.entry.parsed.record.fields.repo ?? '')
-    for (const text of tracked.standing) if (!standing.includes(text)) this.#index.remove(repo, itemOf(text).scope, tracked)
-    for (const text of standing) this.#index.add(repo, itemOf(text).scope, tracked)
+    for (const [index, before, after] of [[this.#index, tracked.standing, standing], [this.#past, tracked.ended, ended]] as const) {
+      for (const text of before) if (!after.includes(text)) index.remove(repo, itemOf(text).scope, tracked)
+      for (const text of after) index.add(repo, itemOf(text).scope, tracked)
+    }
     tracked.standing = standing
+    tracked.ended = ended
   }
 
   #nameOf(repo: string): string {
@@ -258,10 +270,12 @@ export class ClaimTable {
     if (names === this.#names) return
     this.#names = names
     this.#index = new ScopeIndex()
+    this.#past = new ScopeIndex()
     for (const tracked of this.#claims.values()) {
-      const { standing } = tracked
+      const { standing, ended } = tracked
       tracked.standing = []
-      this.#reindex(tracked, standing)
+      tracked.ended = []
+      this.#reindex(tracked, standing, ended)
     }
   }
 
@@ -274,12 +288,4 @@ export class ClaimTable {
       handed
     })
   }
-}
-
-const meeting = (item: Item, others: readonly string[]): { readonly other: string; readonly witness: string } | null => {
-  for (const other of others) {
-    const found = overlap(item.scope, itemOf(other).scope)
-    if (found !== null) return { other, witness: found.witness }
-  }
-  return null
 }
