@@ -7,6 +7,7 @@ import { claims } from './commands/claims.js'
 import { contention } from './commands/contention.js'
 import { conversation } from './commands/conversation.js'
 import { decide, withdraw } from './commands/decide.js'
+import { directive } from './commands/directive.js'
 import { doctor } from './commands/doctor.js'
 import { down } from './commands/down.js'
 import { exportCommand } from './commands/export.js'
@@ -60,7 +61,7 @@ export const COMMANDS: readonly Command[] = [
   init, invite, join, up, down, leave, revoke, rotateKey, operator, policy, sync, peers, whoami, sessions, repo,
   claim, release, renew, claims, who, take, hand, resolve,
   wait, mutex, contention,
-  propose, accept, reject, send, ask, answer, ack, nack, intent, intents, block, unblock, decide, withdraw,
+  propose, accept, reject, send, ask, answer, ack, nack, intent, intents, block, unblock, decide, directive, withdraw,
   status, pending, inbox, conversation, recap, log, show, exportCommand, verify, doctor, schemaCommand(() => COMMANDS),
   completionsCommand(() => COMMANDS)
 ]

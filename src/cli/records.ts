@@ -11,7 +11,7 @@ export const scopeText = (scope: readonly string[]): string => {
   return scope.length > 5 ? `${shown} and ${scope.length - 5} more` : shown
 }
 
-export const authorText = ({ host, session }: Pick<RecordData, 'host' | 'session'>): string => `${host}/${session ?? '?'}`
+export const authorText = ({ authority, host, session }: Pick<RecordData, 'authority' | 'host' | 'session'>): string => (authority === 'operator' ? host : `${host}/${session ?? '?'}`)
 
 /** What somebody said, whole: each line quoted, so that none can pass for a line of skein's own, and everything hidden written out. */
 export const quotation = (text: string, columns: number, indent = '  '): string[] =>

@@ -23,7 +23,7 @@ export const missingWarnings = (host: Host, lacking: readonly Missing[]): Warnin
 export class Told {
   readonly #host: Host
   readonly #direction: Direction
-  readonly #span: Span
+  readonly span: Span
   #stoppedAt: Millis | null = null
   /** A caller that had enough did not look any further. */
   #isCut = false
@@ -31,7 +31,7 @@ export class Told {
   constructor(host: Host, direction: Direction, span: Span) {
     this.#host = host
     this.#direction = direction
-    this.#span = span
+    this.span = span
   }
 
   async *entries(): AsyncGenerator<Entry> {
@@ -39,14 +39,14 @@ export class Told {
     const stopped = (at: Millis): void => {
       this.#stoppedAt = at
     }
-    yield* tell(historyOf(this.#host), this.#direction, this.#span, { now: () => this.#host.now().mono, stopped })
+    yield* tell(historyOf(this.#host), this.#direction, this.span, { now: () => this.#host.now().mono, stopped })
     this.#isCut = false
   }
 
   async warnings(): Promise<Warning[]> {
     const at = this.#stoppedAt
     const stopped = at === null || !Number.isFinite(at) ? [] : [{ code: 'HISTORY_CUT', text: `there was time to look ${this.#direction === 'newest first' ? 'back' : 'on'} until ${iso(at)} only; ask for a shorter time`, details: { until: iso(at) } }]
-    return this.#isCut && this.#direction === 'newest first' ? stopped : [...stopped, ...missingWarnings(this.#host, await missing(historyOf(this.#host), this.#span))]
+    return this.#isCut && this.#direction === 'newest first' ? stopped : [...stopped, ...missingWarnings(this.#host, await missing(historyOf(this.#host), this.span))]
   }
 }
 

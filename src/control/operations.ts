@@ -6,6 +6,7 @@ import { claims } from './operations/claims.js'
 import { contention } from './operations/contention.js'
 import { conversation } from './operations/conversation.js'
 import { daemon } from './operations/daemon.js'
+import { directiveFind, directiveSetting } from './operations/directive.js'
 import { doctor } from './operations/doctor.js'
 import { exported } from './operations/export.js'
 import { hand } from './operations/hand.js'
@@ -39,7 +40,7 @@ import { who } from './operations/who.js'
 import { whoami } from './operations/whoami.js'
 
 const ALL: readonly Operation[] = [
-  whoami, sessions, daemon, status, verify, doctor, peers, peersAdd, peersRemove, sync, leave, invitations, invitationFind, actSetting, actSubmit, revocation, operatorList, operatorEnding, policyList, policySetting,
+  whoami, sessions, daemon, status, verify, doctor, peers, peersAdd, peersRemove, sync, leave, invitations, invitationFind, actSetting, actSubmit, revocation, operatorList, operatorEnding, policyList, policySetting, directiveFind, directiveSetting,
   sessionsNote, sessionsEnd,
   claim, release, renew, claims, who, take, hand, resolve,
   wait, waitInbox, mutex, contention,

@@ -2,9 +2,11 @@ import { z } from 'zod'
 import { ERRORS } from '../core/errors.js'
 import { freshnessSchema, SCHEMA_VERSION, warningSchema } from './envelope.js'
 import { OPERATIONS } from './operations.js'
+import { directiveFind } from './operations/directive.js'
 import { exportLineSchema } from './operations/export.js'
 import { invitationSchema } from './operations/invitations.js'
 import { policySchema } from './policies.js'
+import { saidSchema } from './talk/speech.js'
 import { recordSchema } from './record-data.js'
 
 const foundedSchema = z.object({ mesh: z.string(), mesh_id: z.string(), host: z.string(), home: z.string(), listening: z.string(), reachable: z.array(z.string()), recovery: z.string().describe('a secret, shown this once: brings the mesh an operator when the last operator key is lost') })
@@ -78,6 +80,8 @@ const OTHERS: ReadonlyMap<string, z.ZodType> = new Map<string, z.ZodType>([
   ['operator key', z.object({ key: z.string() })],
   ['operator add', z.object({ key: z.string(), name: z.string(), act: z.string() })],
   ['operator revoke', z.object({ key: z.string(), name: z.string().nullable(), act: z.string() })],
+  ['directive', directiveFind.data],
+  ['withdraw', z.union([saidSchema, directiveFind.data])],
   ['policy set', decidedSchema],
   ['policy clear', decidedSchema],
   ['join', joinedSchema],

@@ -1,8 +1,10 @@
 import { z } from 'zod'
 import type { HostId, HostKey, Millis, SessionName } from '../core/brand.js'
 import { ageOf, sameTree, stateOf, type Claim } from '../core/coordination/claims/claim.js'
+import { overriding } from '../core/coordination/policy/directive.js'
 import { visible } from '../core/coordination/records/visible.js'
 import type { Host } from '../host/host.js'
+import { shortActId } from './act-ids.js'
 import { ageText, iso } from './age.js'
 import { heardAt } from './freshness.js'
 
@@ -55,6 +57,8 @@ export const claimSchema = z.object({
   state: z.enum(['not-yet', 'live', 'stale', 'released']),
   /** Whether it writes to the same files as the caller's work tree; null where the caller stands in none. */
   same_tree: z.boolean().nullable(),
+  /** Directives of operators that take its place on something of its scope. */
+  overridden: z.array(z.string()),
   /** Held by the caller's own session. */
   mine: z.boolean(),
   branch: z.string().nullable(),
@@ -75,6 +79,7 @@ export interface Viewpoint {
 /** A claim as it stands in JSON. */
 export const claimData = (host: Host, claim: Claim, now: Millis, from: Viewpoint): ClaimData => {
   const heard = heardAt(host, claim.hostKey)
+  const { directives } = host.replica.acts.roster()
   return {
     id: host.replica.view.shortId(claim.entry),
     repository: claim.repo,
@@ -88,6 +93,7 @@ export const claimData = (host: Host, claim: Claim, now: Millis, from: Viewpoint
     until: iso(claim.until),
     state: stateOf(claim, now),
     same_tree: from.where === null ? null : sameTree(from, claim),
+    overridden: overriding(directives, claim.scope.map(item => ({ repo: claim.repo, item })), now).map(({ act }) => shortActId('d', directives.map(each => each.act), act)),
     mine: claim.host === from.host && claim.session === from.session,
     branch: claim.where?.branch ?? null,
     base: claim.where?.base ?? null,

@@ -7,6 +7,7 @@ export const ERRORS = {
   // 1: no
   CLAIM_HELD: { exit: 1, link: 'keep' },
   CLAIM_DENIED: { exit: 1, link: 'keep' },
+  DIRECTIVE_STOP: { exit: 1, link: 'keep' },
   NOT_HOLDER: { exit: 1, link: 'keep' },
   TIMEOUT: { exit: 1, link: 'keep' },
   DEADLOCK: { exit: 1, link: 'keep' },

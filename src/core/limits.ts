@@ -29,6 +29,7 @@ export const LIMITS = {
   operators: 64, // whose acts are kept: people who may sign for the mesh, and those who were revoked
   actsOfOperator: 2_048, // of one kind, by one operator: its word is trusted, and still ends somewhere
   policies: 256, // that stand, the latest: each claim is held against all of them, some 10 µs each
+  directiveChars: 2_000, // three paragraphs; it heads every status
   policyValueChars: 128, // a word, or a host's id and a session
   unknownActsOfHost: 64, // of kinds that are not in the table, by a host: 1 MiB
   witnessesBeyondUses: 8, // of one host for one invitation, beyond its uses: an honest one writes none, a malicious one 70 KB

@@ -184,7 +184,6 @@ describe('kinds (rows 27, 28, 31)', () => {
     expect(await refusal('mac', 'claude', 'send', 'box', 'x', '--kind', 'clam')).toMatchObject({ exit: 2, code: 'KIND_UNKNOWN', details: { meant: 'claim' }, next: ['skein claim SCOPE…'] })
     expect(await refusal('mac', 'claude', 'send', 'box', 'x', '--kind', 'staus')).toMatchObject({ exit: 2, code: 'KIND_UNKNOWN', next: ['skein send TO TEXT --kind status'] })
     expect(await refusal('mac', 'claude', 'send', 'box', 'x', '--kind', 'claim')).toMatchObject({ exit: 2, code: 'FIELD_INVALID', next: ['skein claim SCOPE…'] })
-    expect(await refusal('mac', 'claude', 'send', 'box', 'x', '--kind', 'directive')).toMatchObject({ exit: 2, field: 'kind', next: ['skein decide TEXT'] })
     expect(await refusal('mac', 'claude', 'send', 'box', 'x', '--kind', 'role')).toMatchObject({ exit: 2, field: 'kind' })
     expect(await refusal('mac', 'claude', 'send', 'box', 'x', '--kind', 'result', '--field', 'outcome=done')).toMatchObject({ exit: 2, code: 'FIELD_MISSING', field: 'evidence' })
     expect(await refusal('mac', 'claude', 'log', '--kind', 'mesage')).toMatchObject({ exit: 2, code: 'KIND_UNKNOWN', next: ['skein log --kind message'] })

@@ -104,9 +104,19 @@ const policyBytes = actOf(
   [carriedId],
   operator
 )
-take(policyBytes)
+const policyId = take(policyBytes)
 
-const ACTS = [founding.bytes, inviteBytes, witnessBytes, carriedBytes, policyBytes]
+const directiveBytes = actOf(
+  { kind: 'directive', body: { text: 'hands off the payment code 🛑', repo: 'github.com/team/app', scope: ['src/pay/**'], expires: BEGIN + 7_200_000, stop: true } },
+  { wall: BEGIN + 5_000, count: 0 },
+  [policyId],
+  operator
+)
+const directiveId = take(directiveBytes)
+const withdrawBytes = actOf({ kind: 'withdraw', body: { directive: directiveId, reason: 'the release is out' } }, { wall: BEGIN + 6_000, count: 0 }, [directiveId], operator)
+take(withdrawBytes)
+
+const ACTS = [founding.bytes, inviteBytes, witnessBytes, carriedBytes, policyBytes, directiveBytes, withdrawBytes]
 
 // ---- frames
 

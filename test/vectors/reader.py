@@ -295,21 +295,41 @@ class Act:
         if self.kind == "operator":
             return {"key": hexed(body["key"], 32), "name": matching(NAME, body["name"])}
         if self.kind == "policy":
-            value, scope = body.get("value"), body.get("scope")
-            if value is not None:
-                value = line(value, 128)
-            if scope is not None and (not 1 <= len(scope) <= 64 or len(set(scope)) < len(scope)):
+            value = line(body["value"], 128) if "value" in body else None
+            return {"key": matching(POLICY_KEY, body["key"]), "value": value, **whereabouts(body)}
+        if self.kind == "directive":
+            if not isinstance(body.get("stop", False), bool):
                 raise ValueError
-            where = [line(body["repo"], 256)] if "repo" in body else []
-            until = whole(body["expires"], 0, 8_640_000_000_000_000) if "expires" in body else None
-            return {"key": matching(POLICY_KEY, body["key"]), "value": value, "repo": where, "scope": scope and [item_of(each) for each in scope], "expires": until}
+            return {"text": words(body["text"], 2000), "stop": body.get("stop", False), **whereabouts(body)}
+        if self.kind == "withdraw":
+            if not isinstance(body.get("reason", ""), str) or len(body.get("reason", "")) > 280:
+                raise ValueError
+            return {"directive": hexed(body["directive"], 32)}
         if self.kind in ("cancel", "retire", "revoke", "rotate", "role"):
             raise Unjudged(f"this reader does not know what {self.kind} does")
         return None
 
 
+def whereabouts(body):
+    """Where an operator's word holds, and until when."""
+    scope = body.get("scope", [None])
+    if not isinstance(scope, list) or not 1 <= len(scope) <= 64 or len(set(scope)) < len(scope):
+        raise ValueError
+    return {
+        "repo": line(body["repo"], 256) if "repo" in body else None,
+        "scope": [item_of(each) for each in scope] if "scope" in body else None,
+        "expires": whole(body["expires"], 0, 8_640_000_000_000_000) if "expires" in body else None,
+    }
+
+
+def words(text, most):
+    if not isinstance(text, str) or not 1 <= len(text) <= most or text.strip() == "" or re.search(r"[\ud800-\udfff]", text):
+        raise ValueError
+    return text
+
+
 def line(text, most):
-    if not isinstance(text, str) or not 1 <= len(text) <= most or text.strip() == "" or CONTROL.search(text):
+    if CONTROL.search(words(text, most)):
         raise ValueError
     return text
 

@@ -24,6 +24,7 @@ const details = ({ style }: Terminal, here: string | null, claim: ListedClaim): 
     branchText(claim),
     same_tree === true && !claim.mine ? style.warn('this work tree') : '',
     repository === (here ?? '') ? '' : repository === '' ? 'in no repository' : `in ${visible(repository)}`,
+    claim.overridden.length > 0 ? style.warn(`overridden by ${claim.overridden.join(', ')}`) : '',
     reclaimed > 0 ? style.warn(`taken over by ${reclaimed_by.map(visible).join(', ')}`) : '',
     offered.length === 0 ? '' : `offered to ${offered.map(({ to, offer }) => `${visible(to)} (${offer})`).join(', ')}`,
     crossing,

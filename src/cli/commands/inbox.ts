@@ -1,6 +1,7 @@
 import { failureReply } from '../../control/envelope.js'
 import type { InboxData, InboxItem } from '../../control/operations/inbox.js'
 import { flagOption, textOption, type Command, type Terminal } from '../command.js'
+import { directivesHead } from '../directive-text.js'
 import { headline, quotation, unheardLines, clockText } from '../records.js'
 
 const ANSWERING: ReadonlyMap<string, (id: string) => string> = new Map([
@@ -22,10 +23,10 @@ const itemText = (terminal: Terminal, item: InboxItem): string => {
 }
 
 const render = (terminal: Terminal, data: InboxData): string => {
-  const { session, unread, owed, total, items, more, unheard } = data
+  const { session, directives, unread, owed, total, items, more, unheard } = data
   const summary = total === 0 ? `nothing was said to ${session}` : `${unread} unread for ${session}, ${owed} wait for an answer, ${total} in all`
   const tail = more === 0 ? [] : [`and ${more} more: skein inbox --limit ${items.length + more}`]
-  return [summary, ...items.map(item => itemText(terminal, item)), ...tail, ...unheardLines(terminal.style, unheard)].join('\n')
+  return [...directivesHead(terminal, directives), summary, ...items.map(item => itemText(terminal, item)), ...tail, ...unheardLines(terminal.style, unheard)].join('\n')
 }
 
 /** Notes what was put before this session, once it is out; where its reader went away nothing was. */
@@ -55,7 +56,10 @@ export const inbox: Command = {
     const reply = await terminal.call('inbox', { ...(flagOption(typed, 'all') ? { all: true } : {}), ...(limit === undefined ? {} : { limit: Number(limit) }) })
     let shown: readonly string[] = []
     const exit = terminal.print<InboxData>(reply, data => render(terminal, data))
-    if (reply.envelope.ok) shown = (reply.envelope.data as InboxData).items.filter(({ unread }) => unread).map(({ record }) => record)
+    if (reply.envelope.ok) {
+      const { directives, items } = reply.envelope.data as InboxData
+      shown = [...directives.filter(({ unread }) => unread).map(({ act }) => act), ...items.filter(({ unread }) => unread).map(({ record }) => record)]
+    }
     if (!flagOption(typed, 'peek')) await noteSurfaced(terminal, shown)
     return exit
   }

@@ -2,6 +2,7 @@ import { ageText } from '../../control/age.js'
 import type { OpenData, PendingData } from '../../control/operations/pending.js'
 import { quoted } from '../../control/visible.js'
 import { flagOption, type Command, type Terminal } from '../command.js'
+import { directivesHead } from '../directive-text.js'
 import { authorText, clockText, unheardLines } from '../records.js'
 import { tallyText } from '../speech.js'
 import { alignRows } from '../table.js'
@@ -22,10 +23,10 @@ const nameOf = ({ delivery: { host, session, heir } }: OpenData): string => {
 /** `at-peer`, and of what was said to several how many have answered. */
 const stateText = ({ delivery, tally }: OpenData): string => [delivery.state, ...(tallyText(tally) === null ? [] : [tallyText(tally) ?? ''])].join(', ')
 
-const render = (terminal: Terminal, { owed, owe, out, in: incoming, elsewhere, unheard, session }: PendingData): string => {
+const render = (terminal: Terminal, { directives, owed, owe, out, in: incoming, elsewhere, unheard, session }: PendingData): string => {
   const whose = session === null ? 'this host' : session
   const summary = owed.length + owe.length === 0 ? `nothing pending for ${whose}` : `${out.length === 0 ? '0 out' : counted(out, 'out to')}; ${incoming.length === 0 ? '0 in' : counted(incoming, 'in from')}`
-  const lines = [summary]
+  const lines = [...directivesHead(terminal, directives), summary]
   if (owed.length > 0) lines.push('waited for', alignRows(owed.map(each => [`  ${each.id}`, nameOf(each), stateText(each), ageText(each.age_ms), dueText(each), words(each, terminal)])))
   if (owe.length > 0) lines.push('owed', alignRows(owe.map(each => [`  ${each.id}`, authorText(each), each.delivery.state, ageText(each.age_ms), dueText(each), words(each, terminal)])))
   if (elsewhere.owed + elsewhere.owe > 0) lines.push(terminal.style.faint(`other sessions of this host: ${elsewhere.owed} out, ${elsewhere.owe} in (--all)`))

@@ -17,7 +17,8 @@ const deliveryText = ({ host, session, heir, state, by, by_session, at, reason, 
 const render = ({ columns, style }: Terminal, data: ShowData): string => {
   const rows: [string, string][] = [
     ['kind', `${data.kind}${data.version === null ? '' : ` (schema ${data.version})`}${data.withdrawn ? ', withdrawn' : ''}${data.history ? ', ended: from the log on disk' : ''}`],
-    ['author', `${authorText(data)} (${data.host_id})`],
+    ['author', data.authority === 'operator' ? `${data.host}, signed with an operator key (${data.host_id})` : `${authorText(data)} (${data.host_id})`],
+    ...(data.directive === null ? [] : [['state', `${data.directive.state}${data.directive.stop ? ', stops claims' : ''}${data.directive.until === null ? '' : `, until ${data.directive.until}`}`] as [string, string], ['acked', `${data.directive.acked}/${data.directive.hosts} hosts; seen by ${data.directive.seen}`] as [string, string]]),
     ['written', data.at],
     ...(data.to === null ? [] : [['to', data.to] as [string, string]]),
     ...(data.re.length === 0 ? [] : [['re', data.re.join(', ')] as [string, string]]),

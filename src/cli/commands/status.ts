@@ -2,7 +2,8 @@ import type { HostRow } from '../../control/hosts.js'
 import type { StatusData } from '../../control/operations/status.js'
 import { visible } from '../../control/visible.js'
 import { withheldLines } from '../claim-text.js'
-import type { Command } from '../command.js'
+import type { Command, Terminal } from '../command.js'
+import { directivesHead } from '../directive-text.js'
 import type { Style } from '../style.js'
 import { ageText } from '../../control/age.js'
 import { quoted } from '../../control/visible.js'
@@ -90,8 +91,8 @@ const trouble = (style: Style, { fenced, disk, doubt, damage, refusals, forked, 
   return lines
 }
 
-const render = (style: Style, data: StatusData, next: readonly string[]): string => {
-  const { daemon, tempo, host, session, mesh, repository, claims, owe, owed, policies, crossings, hosts, clock, records, history_lacking } = data
+const render = ({ style, columns }: Terminal, data: StatusData, next: readonly string[]): string => {
+  const { directives, daemon, tempo, host, session, mesh, repository, claims, owe, owed, policies, crossings, hosts, clock, records, history_lacking } = data
   const here = alignRows([
     ['host', `${style.strong(host)} in mesh ${mesh} · session ${session}`],
     ['daemon', daemon === null ? style.warn('none runs: this is from the store alone') : `up, pid ${daemon.pid}, listening on ${daemon.listening ?? 'nothing'}, tempo ${tempo}`],
@@ -103,7 +104,8 @@ const render = (style: Style, data: StatusData, next: readonly string[]): string
     ['records', `${records}`],
     ...(history_lacking.frames === 0 ? [] : [['history', `${counted(history_lacking.frames, 'older frame')} of ${counted(history_lacking.logs, 'log')} not here: peers that hold them are asked while the disk has room`]])
   ])
-  const parts = [here, `${counted(hosts.length, 'host')}\n${[alignRows(hosts.map(hostLine)), ...hosts.flatMap(agentLines)].join('\n')}`]
+  const head = directivesHead({ style, columns }, directives)
+  const parts = [...(head.length === 0 ? [] : [head.join('\n')]), here, `${counted(hosts.length, 'host')}\n${[alignRows(hosts.map(hostLine)), ...hosts.flatMap(agentLines)].join('\n')}`]
   const waiting = hosts.filter(({ decide }) => decide.length > 0).map(({ name, decide }) => style.warn(`${name} waits for an operator: ${decide.join(' or ')}`))
   if (waiting.length > 0) parts.push(waiting.join('\n'))
   const silent = silences(hosts, SILENT_MS)
@@ -128,6 +130,6 @@ export const status: Command = {
   ],
   run: async terminal => {
     const reply = await terminal.call('status', {})
-    return terminal.print<StatusData>(reply, data => render(terminal.style, data, reply.envelope.next))
+    return terminal.print<StatusData>(reply, data => render(terminal, data, reply.envelope.next))
   }
 }

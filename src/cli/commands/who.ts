@@ -50,10 +50,11 @@ const render = (terminal: Terminal, { paths }: WhoData): string => {
   const wide = Math.max(...names.map(({ length }) => length))
   const column = wide > PATH_COLUMN ? 2 : wide + 3
   return paths
-    .flatMap(({ scope, state, holders, last, intents, intent_count, policy }, index) => {
+    .flatMap(({ scope, state, holders, last, intents, intent_count, policy, directives }, index) => {
       const holding = state === 'free' ? [terminal.style.good('free')] : holders.flatMap(each => holderLines(terminal, each, scope, column))
       const also = [...(last === null || state !== 'free' ? [] : [touchText(last)]), ...intents.map(intentText), ...(intent_count > intents.length ? [`and ${intent_count - intents.length} more: skein intents`] : [])]
-      const lines = [...holding, ...also.flatMap(line => wrapWords(line, Math.min(terminal.columns, 100) - column).split('\n')), ...(policy === null ? [] : wrapWords(`policy: ${policy.text}`, Math.min(terminal.columns, 100) - column).split('\n'))]
+      const orders = directives.map(({ id, by, stop, text }) => `${terminal.style.warn(stop ? 'stopped' : 'overridden')} by ${id} of ${by}: ${quoted(text, 80)}`)
+      const lines = [...orders.flatMap(line => wrapWords(line, Math.min(terminal.columns, 100) - column).split('\n')), ...holding, ...also.flatMap(line => wrapWords(line, Math.min(terminal.columns, 100) - column).split('\n')), ...(policy === null ? [] : wrapWords(`policy: ${policy.text}`, Math.min(terminal.columns, 100) - column).split('\n'))]
       const name = names[index] ?? ''
       const [first = '', ...rest] = lines.map(line => `${' '.repeat(column)}${line}`)
       return column === 2 ? [name, first, ...rest] : [`${name.padEnd(column)}${first.slice(column)}`, ...rest]

@@ -1,12 +1,15 @@
 import { z } from 'zod'
 import { givesWayTo, overlapClass, sameTree, type Strictness } from '../../core/coordination/claims/claim.js'
 import type { Overlapping } from '../../core/coordination/claims/claimtable.js'
+import type { Directive } from '../../core/coordination/membership/directives.js'
 import type { Policy } from '../../core/coordination/membership/policies.js'
 import { OVERLAP_RULES } from '../../core/coordination/policy/keys.js'
+import { stopAt } from '../../core/coordination/policy/directive.js'
 import { overlapRuleBetween, type OverlapRule } from '../../core/coordination/policy/policy.js'
 import { quoted } from '../../core/coordination/records/visible.js'
 import { LIMITS } from '../../core/limits.js'
 import { failure, success } from '../../core/result.js'
+import { directiveRow } from '../directives.js'
 import { enrolledByClaim } from '../enrolling.js'
 import type { Warning } from '../envelope.js'
 import { leaseFor } from '../lease.js'
@@ -131,6 +134,13 @@ const refused = (context: OperationContext, here: ScopeHere, from: Viewpoint, ov
   })
 }
 
+/** The operator's own words, and who said them when: the same text whenever it is asked. */
+const stopped = (context: OperationContext, directive: Directive): Outcome<ClaimAnswer> => {
+  const { id, by, since, until, text } = directiveRow(context, directive)
+  const end = until === null ? 'until it is withdrawn' : `until ${until}`
+  return failure('DIRECTIVE_STOP', `stopped by ${id} of ${by}, since ${since}, ${end}: ${quoted(text)}; nothing was claimed`, { details: { directive: id, by, since, until }, next: [`skein show ${id}`] })
+}
+
 /**
  * Says that this session works on a scope. Advisory: an overlap is a warning. What the session holds already is renewed; the answer names
  * every item, what became of it, and who else holds it.
@@ -162,6 +172,8 @@ const claimNow = async (context: OperationContext, given: Args): Promise<Outcome
     return claim === undefined ? [] : [[item, claim] as const]
   }))
   const fresh = here.scope.filter(item => !held.has(item))
+  const stop = stopAt(host.replica.acts.roster().directives, fresh.map(item => ({ repo: here.repo ?? '', item })), meshNow)
+  if (stop !== null) return stopped(context, stop)
   const before = overlapsOf(context, here, given)
   // a policy says nothing of what this session holds already
   const why = refusing(context, here, strict !== false ? before : before.filter(({ item }) => !held.has(item)), strict)
@@ -173,6 +185,9 @@ const claimNow = async (context: OperationContext, given: Args): Promise<Outcome
   const drafts = [...renewals, ...claimDrafts({ ...wanted, scope: fresh })]
   const written = drafts.length === 0 ? success([]) : await host.write(session, drafts, { strict })
   if (!written.ok) {
+    const { directive } = written.failure.details ?? {}
+    const late = host.replica.acts.roster().directives.find(({ act }) => act === directive)
+    if (late !== undefined) return stopped(context, late)
     if (written.failure.code !== 'CLAIM_HELD' && written.failure.code !== 'CLAIM_DENIED') return written
     const overlaps = overlapsOf(context, here, given)
     return refused(context, here, from, overlaps, refusing(context, here, overlaps, strict))

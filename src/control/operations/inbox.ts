@@ -4,6 +4,7 @@ import { isKindOf, type Entry } from '../../core/coordination/records/entry.js'
 import { kindSpec } from '../../core/coordination/records/kinds.js'
 import type { RecordId } from '../../core/brand.js'
 import { LIMITS } from '../../core/limits.js'
+import { directiveSchema, liveDirectives, unreadDirectives } from '../directives.js'
 import { operation, type OperationContext } from '../operation.js'
 import { reachOf } from '../reach.js'
 import { recordData, recordSchema, referencesOf } from '../record-data.js'
@@ -20,6 +21,7 @@ const item = recordSchema.extend({
 
 const data = z.object({
   session: z.string(),
+  directives: z.array(directiveSchema).describe('of operators, that stand: they come before everything else'),
   unread: z.number().int(),
   owed: z.number().int().describe('wanted answers that are still open'),
   total: z.number().int().describe('everything that was ever addressed to this session, its host, its role or all'),
@@ -102,6 +104,7 @@ export const inbox = operation({
       ok: true,
       data: {
         session,
+        directives: liveDirectives(context),
         unread: items.filter(({ unread }) => unread).length,
         owed: items.filter(({ answer }) => answer === 'wanted').length,
         total: items.length,
@@ -113,7 +116,10 @@ export const inbox = operation({
   }
 })
 
-/** Notes that records were put before the caller's session: one `receipt` for those that are for it and were not yet. Never an ack. */
+/**
+ * Notes that records, or directives by the ids of their acts, were put before the caller's session: one `receipt` for those that are for it and were not yet, and
+ * one for directives. Never an ack.
+ */
 export const surfaced = operation({
   name: 'surfaced',
   args: z.object({ records: z.array(z.string()).max(LIMITS.idsPerRecord) }),
@@ -127,11 +133,13 @@ export const surfaced = operation({
       const entry = view.record(id)
       return entry !== null && isForCaller(context, entry) && isUnread(context, entry)
     })
-    if (fresh.length === 0) return { ok: true, data: { receipt: null, records: 0 } }
-    const written = await host.write(session, [{ kind: 'receipt', fields: { re: fresh } }])
+    const told = unreadDirectives(context, records).map(({ act }) => act)
+    const groups = [fresh, told].filter(ids => ids.length > 0)
+    if (groups.length === 0) return { ok: true, data: { receipt: null, records: 0 } }
+    const written = await host.write(session, groups.map(re => ({ kind: 'receipt', fields: { re } })))
     if (!written.ok) return written
     const entry = written.value[0] === undefined ? null : view.record(written.value[0].id)
-    return { ok: true, data: { receipt: entry === null ? null : view.shortId(entry), records: fresh.length } }
+    return { ok: true, data: { receipt: entry === null ? null : view.shortId(entry), records: fresh.length + told.length } }
   }
 })
 

@@ -2,12 +2,14 @@ import { z } from 'zod'
 import type { HostId, RecordId } from '../../core/brand.js'
 import { compareEntries, type Entry, type Position } from '../../core/coordination/records/entry.js'
 import { accepts } from '../../core/coordination/timeline/filter.js'
+import type { Directive } from '../../core/coordination/membership/directives.js'
 import { LIMITS } from '../../core/limits.js'
 import { failure, success, type Result } from '../../core/result.js'
 import type { Host } from '../../host/host.js'
+import { directiveEntries, directiveRecord } from '../directives.js'
 import { Told } from '../history.js'
 import { operation } from '../operation.js'
-import { recordData, recordSchema } from '../record-data.js'
+import { recordData, recordSchema, type RecordData } from '../record-data.js'
 import { filterArgs, filterOf } from '../record-filter.js'
 
 const args = z.object({
@@ -79,7 +81,27 @@ const readPlace = (text: string): Position | null => {
   return host === undefined || id === undefined ? null : { wall: Number(wall), count: Number(count), host: host as HostId, id: id as RecordId }
 }
 
-/** Every record that passes, oldest first; or, after a cursor, what came since. */
+/** Two ordered lists as one. */
+async function* interleaved(entries: AsyncIterable<Entry>, others: readonly Entry[], compare: (left: Entry, right: Entry) => number): AsyncGenerator<Entry> {
+  const waiting = [...others]
+  for await (const entry of entries) {
+    for (let other = waiting[0]; other !== undefined && compare(other, entry) < 0; other = waiting[0]) {
+      waiting.shift()
+      yield other
+    }
+    yield entry
+  }
+  yield* waiting
+}
+
+const rowIn =
+  (host: Host, directives: ReadonlyMap<Entry, Directive>) =>
+  (entry: Entry): RecordData => {
+    const directive = directives.get(entry)
+    return directive === undefined ? recordData(host, entry) : directiveRecord(host, directive)
+  }
+
+/** Every record that passes, and the directives of operators among them, oldest first; or, after a cursor, what came since. */
 export const log = operation({
   name: 'log',
   args,
@@ -103,7 +125,11 @@ export const log = operation({
     const passes = accepts(filter.value)
     const shown: Entry[] = []
     let more = false
-    for await (const entry of told.entries()) {
+    const directives = directiveEntries(host)
+    const span = told.span
+    const among = [...directives.keys()].filter(({ wall }) => (span.since === undefined || wall >= span.since) && (span.until === undefined || wall <= span.until))
+    const direction = limit === undefined ? compareEntries : (left: Entry, right: Entry) => compareEntries(right, left)
+    for await (const entry of interleaved(told.entries(), among.sort(direction), direction)) {
       if (!passes(entry) || (behind !== null && compareEntries(entry, behind) <= 0)) continue
       more = shown.length >= (limit ?? page)
       if (more) break
@@ -112,6 +138,6 @@ export const log = operation({
     const last = shown.at(-1)
     const next = more && limit === undefined && last !== undefined ? placeText(last) : null
     if (limit !== undefined) shown.reverse()
-    return { ok: true, data: { records: shown.map(entry => recordData(host, entry)), next, cursor: cursorText(host, cursor), lost: false }, warnings: await told.warnings() }
+    return { ok: true, data: { records: shown.map(rowIn(host, directives)), next, cursor: cursorText(host, cursor), lost: false }, warnings: await told.warnings() }
   }
 })

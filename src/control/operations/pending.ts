@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { Owed, Reach } from '../../core/coordination/delivery/delivery.js'
+import { directiveSchema, liveDirectives } from '../directives.js'
 import { operation, type OperationContext } from '../operation.js'
 import { reachOf } from '../reach.js'
 import { deliveryData, deliverySchema, recordData, recordSchema, tallyData, tallySchema } from '../record-data.js'
@@ -15,6 +16,7 @@ const counted = z.object({ host: z.string(), count: z.number().int(), oldest_ms:
 
 const data = z.object({
   session: z.string().nullable().describe('null: of every session of this host'),
+  directives: z.array(directiveSchema).describe('of operators, that stand: they come before everything else'),
   owed: z.array(open).describe('wanted answers that others owe, one for each recipient; oldest first'),
   owe: z.array(open).describe('wanted answers that are owed here; oldest first'),
   out: z.array(counted).describe('`owed` counted by host'),
@@ -60,6 +62,7 @@ export const pending = operation({
       ok: true,
       data: {
         session: all ? null : session,
+        directives: liveDirectives(context),
         owed,
         owe,
         out: countedBy(owed, ({ delivery }) => delivery.host),

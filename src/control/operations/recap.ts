@@ -6,6 +6,7 @@ import { repositoryHere, type PlaceHere } from '../place.js'
 import { owedByMe, owedToMe } from '../recap/answers.js'
 import { myClaims, othersClaims, workOf } from '../recap/claims.js'
 import { decisionsOnMine } from '../recap/decisions.js'
+import { directivesHere } from '../recap/directives.js'
 import { leftToMe } from '../recap/left.js'
 import { fillSheet, RECAP_CLASSES } from '../recap/sheet.js'
 import { cutToTokens } from '../recap/tokens.js'
@@ -63,7 +64,7 @@ export const recap = operation({
     const found = await repositoryHere(context.host, context.cwd)
     const place = found.ok ? found.value : null
     const work = workOf(context)
-    const classes = [owedByMe(context), myClaims(context, work), leftToMe(context), owedToMe(context), decisionsOnMine(context, work), await othersClaims(context, work, place)]
+    const classes = [directivesHere(context), owedByMe(context), myClaims(context, work), leftToMe(context), owedToMe(context), decisionsOnMine(context, work), await othersClaims(context, work, place)]
     const head = [...headOf(context, place), ...(classes.every(({ items }) => items.length === 0) ? ['nothing is open'] : [])].join('\n')
     const { text, tokens, classes: filled } = fillSheet(head, classes, budget)
     return {

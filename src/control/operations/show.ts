@@ -3,16 +3,20 @@ import type { AuthorId } from '../../core/brand.js'
 import { letterOf, textHash, type Entry } from '../../core/coordination/records/entry.js'
 import type { Deliveries } from '../../core/coordination/delivery/deliveries.js'
 import { View } from '../../core/coordination/view.js'
+import type { Directive } from '../../core/coordination/membership/directives.js'
+import { toHex } from '../../core/encoding/bytes.js'
 import { success, type Result } from '../../core/result.js'
 import { LIMITS } from '../../core/limits.js'
+import { directiveAnswers, directiveHash, directiveRecord, directiveRow, directiveSchema, wordNamed } from '../directives.js'
 import { Told } from '../history.js'
 import { operation, type OperationContext } from '../operation.js'
 import { reachOf } from '../reach.js'
 import { recordData, recordSchema, referencesOf, tallyData, tallySchema } from '../record-data.js'
-import { recipientsData, recordNamed, saidSchema } from '../talk/speech.js'
+import { reachability, recipientsData, recordNamed, saidSchema } from '../talk/speech.js'
 import { isForCaller, isUnread } from './inbox.js'
 
 const data = recordSchema.extend({
+  directive: directiveSchema.nullable().describe("an operator's: how far it has come with how many hosts; then `raw` is the act in hex, `hash` that of its text, and `stamp` the operator's"),
   raw: z.string().describe("the record's own text, byte for byte as its author wrote and signed it"),
   bytes: z.number().int(),
   hash: z.string().describe('SHA-256 of it: what an ack names'),
@@ -68,6 +72,33 @@ const find = async (context: OperationContext, id: string): Promise<Result<Found
   return past === null ? found : success(past)
 }
 
+/** An operator's act in the same shape. */
+const directiveWhole = (context: OperationContext, directive: Directive): ShowData => {
+  const { host } = context
+  const { view, acts } = host.replica
+  const bytes = acts.bytes(directive.act) ?? new Uint8Array(0)
+  const replies = view.deliveries.answersTo(directive.act).filter(({ parsed }) => parsed.type !== 'valid' || parsed.record.kind !== 'receipt')
+  const row = directiveRow(context, directive)
+  const reached = reachability(context)
+  return {
+    ...directiveRecord(host, directive),
+    directive: row,
+    raw: toHex(bytes),
+    bytes: bytes.length,
+    hash: directiveHash(host, directive),
+    reason_invalid: null,
+    stamp: { wall_ms: directive.stamp.wall, count: directive.stamp.count, offset_ms: 0 },
+    version: null,
+    withdrawn: directive.withdrawn !== null,
+    superseded_by: null,
+    tally: null,
+    history: false,
+    recipients: Array.from(directiveAnswers(host, directive), ([id, answer]) => ({ ...answer, ...reached(id) })),
+    replies: replies.map(reply => recordData(host, reply)),
+    unread: row.unread
+  }
+}
+
 /** One record whole: what it says, who wrote it, how far it has come, what was answered, and its bytes. */
 export const show = operation({
   name: 'show',
@@ -76,7 +107,9 @@ export const show = operation({
   tells: false,
   run: async (context, { id }) => {
     const { host } = context
-    const found = await find(context, id)
+    const word = wordNamed(context, id)
+    if (word.ok && 'act' in word.value) return { ok: true, data: directiveWhole(context, word.value) }
+    const found = word.ok || word.failure.code === 'NO_SUCH_RECORD' ? await find(context, id) : word
     if (!found.ok) return found
     const { entry, deliveries, isHistory } = found.value
     const header = entry.parsed.type === 'valid' ? entry.parsed.record : entry.parsed.header
@@ -86,6 +119,7 @@ export const show = operation({
       ok: true,
       data: {
         ...recordData(host, entry),
+        directive: null,
         raw: entry.text,
         bytes: Buffer.byteLength(entry.text),
         hash: textHash(host.adapters.crypto, entry),

@@ -5,6 +5,7 @@ import type { Damage } from '../../core/replica/reception/restoring.js'
 import { LIMITS } from '../../core/limits.js'
 import { authorParts, keyOf } from '../../core/replication/author.js'
 import type { Host } from '../../host/host.js'
+import { directiveSchema, liveDirectives } from '../directives.js'
 import { doubtRow, doubtSchema } from '../doubt.js'
 import { forkRows, forkSchema, parallelRows, parallelSchema } from '../forks.js'
 import { fenceRemedy } from '../fence.js'
@@ -43,7 +44,8 @@ const data = z.object({
   /** Wanted answers that the asking session owes, and that it waits for. */
   owe: owedSchema,
   owed: owedSchema,
-  directives: z.array(z.unknown()),
+  /** Of operators, that stand: they come before everything else. */
+  directives: z.array(directiveSchema),
   /** What operators set and is in force, the latest first. */
   policies: z.array(policySchema),
   /** Overlaps of the asking session's own live claims. */
@@ -173,7 +175,7 @@ export const status = operation({
         mine: mineOf(context, crossings),
         owe: counted(replica.view.deliveries.owing(actor, reach)),
         owed: counted(replica.view.deliveries.owed(actor, reach)),
-        directives: [],
+        directives: liveDirectives(context),
         policies: policiesInForce(host, meshNow).map(policy => policyRow(host, policy)),
         crossings,
         waits: waitsAround(host, session, meshNow),

@@ -18,7 +18,7 @@ const toArgs = { ...speechArgs, to: z.string() }
 const sendable = (kind: string): Result<true> => {
   const checked = checkSendable(kind)
   if (checked.ok || checked.failure.code !== 'KIND_UNKNOWN') return checked
-  const meant = nearest(kind, [...KIND_NAMES, 'directive', 'role'])
+  const meant = nearest(kind, [...KIND_NAMES, 'role'])
   if (meant === null) return { ok: false, failure: { ...checked.failure, next: ['skein send --help'] } }
   const other = checkSendable(meant)
   const next = other.ok ? [`skein send TO TEXT --kind ${meant}`] : (other.failure.next ?? [])

@@ -5,6 +5,7 @@ import { ageOf, stateOf } from '../../core/coordination/claims/claim.js'
 import { overlapRule } from '../../core/coordination/policy/policy.js'
 import { LIMITS } from '../../core/limits.js'
 import { checkoutName } from '../../host/repository/checkout-name.js'
+import { directiveSchema, directivesOn } from '../directives.js'
 import { momentOf } from '../history.js'
 import { operation, type OperationContext } from '../operation.js'
 import { policyRow, policySchema } from '../policies.js'
@@ -36,7 +37,7 @@ const holder = claimSchema.extend({
   root: z.string().nullable()
 })
 
-const pathSchema = z.object({ path: z.string(), scope: z.string(), state: z.enum(['free', 'mine', 'held', 'stale']), holders: z.array(holder), last: touchSchema.nullable().describe('who had it last, beside the holders; looked for on disk too where nobody holds it'), intents: z.array(openIntentSchema).describe('what sessions said within a day that they are about to do there, newest first, at most 3'), intent_count: z.number().int(), policy: policySchema.nullable().describe('the strictest that an operator set for overlapping claims there') })
+const pathSchema = z.object({ path: z.string(), scope: z.string(), state: z.enum(['free', 'mine', 'held', 'stale']), holders: z.array(holder), last: touchSchema.nullable().describe('who had it last, beside the holders; looked for on disk too where nobody holds it'), intents: z.array(openIntentSchema).describe('what sessions said within a day that they are about to do there, newest first, at most 3'), intent_count: z.number().int(), policy: policySchema.nullable().describe('the strictest that an operator set for overlapping claims there'), directives: z.array(directiveSchema).describe('of operators, that take the place of claims there') })
 
 const data = z.object({ repository: z.string().nullable(), paths: z.array(pathSchema) })
 
@@ -107,7 +108,8 @@ export const who = operation({
         holders,
         last: touchIn(context, { view, now: meshNow }, repo ?? '', item, new Set(holding.map(({ claim }) => claim.id))),
         ...intentsOver(context, intents, item),
-        policy: policy === null ? null : policyRow(host, policy)
+        policy: policy === null ? null : policyRow(host, policy),
+        directives: directivesOn(context, [{ repo: repo ?? '', item }])
       }
     })
     const before = at === undefined ? await touchesBefore(context, repo ?? '', answers.filter(({ holders }) => holders.length === 0)) : []

@@ -10,7 +10,7 @@ export interface RecapItem {
 }
 
 /** In the order in which the budget is spent. */
-export const RECAP_CLASSES = ['owe', 'mine', 'left', 'owed', 'decisions', 'others'] as const
+export const RECAP_CLASSES = ['directives', 'owe', 'mine', 'left', 'owed', 'decisions', 'others'] as const
 
 /** Open things of one class, those first that are to be told first. */
 export interface RecapClass {

@@ -105,16 +105,21 @@ const linkedHosts = ({ host }: OperationContext): ReadonlySet<HostId> => {
   return linked
 }
 
+/** Whether a host can be reached now, and when it was last heard. */
+export const reachability = (context: OperationContext): ((id: HostId) => { readonly linked: boolean; readonly heard: string | null }) => {
+  const linked = linkedHosts(context)
+  const { members } = context.host.replica.acts.roster()
+  return id => {
+    const heard = Array.from(members, ([key, member]) => (member.hostId === id ? heardAt(context.host, key) : null)).reduce<Millis | null>((last, at) => (at !== null && at > (last ?? 0) ? at : last), null)
+    return { linked: linked.has(id), heard: heard === null ? null : iso(heard) }
+  }
+}
+
 /** How far a record has come with each of its recipients, and whether they can be reached now. */
 export const recipientsData = (context: OperationContext, entry: Entry, deliveries = context.host.replica.view.deliveries): SaidData['recipients'] => {
   const { host } = context
-  const linked = linkedHosts(context)
-  const { members } = host.replica.acts.roster()
-  return deliveries.of(entry, reachOf(host)).map(delivery => {
-    const { host: id } = delivery.recipient
-    const heard = Array.from(members, ([key, member]) => (member.hostId === id ? heardAt(host, key) : null)).reduce<Millis | null>((last, at) => (at !== null && at > (last ?? 0) ? at : last), null)
-    return { ...deliveryData(host, delivery), linked: linked.has(id), heard: heard === null ? null : iso(heard) }
-  })
+  const reached = reachability(context)
+  return deliveries.of(entry, reachOf(host)).map(delivery => ({ ...deliveryData(host, delivery), ...reached(delivery.recipient.host) }))
 }
 
 /** How `next` helps with a field that is wrong. */

@@ -12,6 +12,7 @@ import type { Names } from './records/kind.js'
 import { kindSpec, type Kind } from './records/kinds.js'
 import { Repositories } from './repositories/repositories.js'
 import { recordNaming } from './records/record.js'
+import { isActId } from './records/reference.js'
 import { Arrivals } from './timeline/arrivals.js'
 import { Timeline } from './timeline/timeline.js'
 
@@ -158,7 +159,9 @@ export class View {
     return {
       host: id => this.#names.get(id) ?? id.slice(0, 8),
       record: id => {
-        const entry = this.#ids.get(id as RecordId)
+        // of acts only directives are answered
+        if (isActId(id)) return `d-${id.slice(0, 8)}`
+        const entry = this.#ids.get(id)
         return entry === null ? id.slice(0, 8) : this.shortId(entry)
       }
     }

@@ -16,7 +16,7 @@ export const recordTexts = (): Target => {
   const own = [...stage.truth]
   const corpus = [
     ...own,
-    ...['renew', 'reclaim', 'resolve', 'offer', 'take', 'wait', 'proposal', 'accept', 'reject', 'ack', 'nack', 'status', 'message', 'question', 'answer', 'block', 'unblock', 'decision', 'withdraw', 'label', 'responder', 'profile', 'repo', 'task', 'result', 'receipt', 'tempo'].map(
+    ...['renew', 'reclaim', 'resolve', 'offer', 'take', 'wait', 'proposal', 'accept', 'reject', 'ack', 'nack', 'status', 'message', 'question', 'answer', 'block', 'unblock', 'decision', 'directive', 'withdraw', 'label', 'responder', 'profile', 'repo', 'task', 'result', 'receipt', 'tempo'].map(
       kind => JSON.stringify({ v: 1, kind, session: 'm-1', stamp: [1_795_183_200_000, 1], to: [{ host: 'h' }], re: own[0], scope: ['src/**'], text: 'words', until: 1_795_183_300_000, turn: [29_919_720, 0], claims: ['x'], addresses: ['wss://h:1'], turns: {} })
     )
   ]

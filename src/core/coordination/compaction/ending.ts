@@ -105,6 +105,8 @@ const isPast = (entry: Entry, record: AnyRecord, moment: Moment): boolean => {
       return isOver(lastSaid(entry, moment), saidKeptMs(record), now)
     case 'wait':
       return isKindOf(entry, 'wait') && isOver(view.deliveries.withdrawn(entry) ? lastSaid(entry, moment) : waitEnd(entry), LIMITS.waitKeptMs, now)
+    case 'directive':
+      return isOver(Math.max(lastSaid(entry, moment), record.fields.expires ?? 0), LIMITS.saidKeptMs, now)
     case 'message':
     case 'answer':
     case 'accept':

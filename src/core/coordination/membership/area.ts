@@ -1,7 +1,7 @@
 import { itemOf } from '../claims/item.js'
 import { coversScope } from '../scope/inclusion.js'
 import { overlap } from '../scope/overlap.js'
-import type { Whereabouts } from './body.js'
+import type { Whereabouts } from './decree.js'
 
 /** Where an operator's word holds. `repo` null: in every repository and outside; `''`: outside. `item` null: on everything there. */
 export interface Area {

@@ -1,8 +1,9 @@
 import type { ActId, Brand, Hash, HostKey, Millis } from '../../brand.js'
 import { LIMITS } from '../../limits.js'
+import type { DirectiveBody, PolicyBody, Whereabouts, WithdrawBody } from './decree.js'
 import type { Field } from '../records/field.js'
 import { repositoryKey, scope as scopeItems } from '../records/place.js'
-import { line, millis } from '../records/values.js'
+import { line, millis, text as words } from '../records/values.js'
 
 /** Raw Ed25519 public key of an operator as 64 lower-case hex digits. */
 export type OperatorKey = Brand<string, 'OperatorKey'>
@@ -108,22 +109,6 @@ export interface RoleBody {
   readonly heads: readonly NamedHead[]
 }
 
-/** Where an operator's word holds: everywhere; in one repository; on items of it; or, without a repository, on names. */
-export interface Whereabouts {
-  readonly repo?: string
-  readonly scope?: readonly string[]
-}
-
-/**
- * What an operator wants of the mesh. Any key and value may stand here: one that this version does not know has no effect here. Without a value what was
- * set of this key, at this very place, is cleared. `expires` is mesh time in milliseconds.
- */
-export interface PolicyBody extends Whereabouts {
-  readonly key: string
-  readonly value?: string
-  readonly expires?: Millis
-}
-
 /** What this version understands. All other kinds are kept and forwarded as they are. */
 export type ActContent =
   | { readonly kind: 'genesis'; readonly body: GenesisBody }
@@ -136,6 +121,8 @@ export type ActContent =
   | { readonly kind: 'rotate'; readonly body: RotateBody }
   | { readonly kind: 'role'; readonly body: RoleBody }
   | { readonly kind: 'policy'; readonly body: PolicyBody }
+  | { readonly kind: 'directive'; readonly body: DirectiveBody }
+  | { readonly kind: 'withdraw'; readonly body: WithdrawBody }
 
 export type ActKind = ActContent['kind']
 
@@ -266,13 +253,19 @@ const policy: Parse<PolicyBody> = withOptional(
   'expires',
   read(millis)
 )
+const directive: Parse<DirectiveBody> = withOptional(
+  withOptional(anywhere(fields<Pick<DirectiveBody, 'text'>>({ text: read(words(LIMITS.directiveChars)) })), 'expires', read(millis)),
+  'stop',
+  flag
+)
+const withdraw: Parse<WithdrawBody> = withOptional(fields<Pick<WithdrawBody, 'directive'>>({ directive: actId }), 'reason', reason)
 
 /** `unknown`: a kind of a later version. `invalid`: a kind of ours whose body is not. */
 export type ParsedBody = { readonly type: 'content'; readonly content: ActContent } | { readonly type: 'unknown' } | { readonly type: 'invalid' }
 
 type BodyOf<Kind extends ActKind> = Extract<ActContent, { readonly kind: Kind }>['body']
 
-const PARSERS: { readonly [Kind in ActKind]: Parse<BodyOf<Kind>> } = { genesis, invite, cancel, witness, operator, retire, revoke, rotate, role: roleChange, policy }
+const PARSERS: { readonly [Kind in ActKind]: Parse<BodyOf<Kind>> } = { genesis, invite, cancel, witness, operator, retire, revoke, rotate, role: roleChange, policy, directive, withdraw }
 
 const isActKind = (kind: string): kind is ActKind => Object.hasOwn(PARSERS, kind)
 

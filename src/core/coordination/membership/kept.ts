@@ -17,7 +17,7 @@ interface Shelf {
   readonly most: number
 }
 
-const OPERATORS_KINDS: ReadonlySet<string> = new Set(['operator', 'invite', 'cancel', 'revoke', 'rotate', 'role', 'policy'])
+const OPERATORS_KINDS: ReadonlySet<string> = new Set(['operator', 'invite', 'cancel', 'revoke', 'rotate', 'role', 'policy', 'directive', 'withdraw'])
 
 /**
  * Where an act stands among its signer's, or null where it cannot count and is not kept. A witness shares its shelf only with those for the same

@@ -39,7 +39,7 @@ const byStamp = (left: VerifiedAct, right: VerifiedAct): number => compareStamps
 
 /** Kinds that count by an operator's signature; of these the recovery key signs the first two. */
 const RECOVERS: ReadonlySet<string> = new Set(['operator', 'revoke'])
-const DECIDES: ReadonlySet<string> = new Set([...RECOVERS, 'invite', 'cancel', 'rotate', 'role', 'policy'])
+const DECIDES: ReadonlySet<string> = new Set([...RECOVERS, 'invite', 'cancel', 'rotate', 'role', 'policy', 'directive', 'withdraw'])
 
 /**
  * The operators by rank (rules B5): the recovery key above all, then the one of the genesis; those whom a higher-ranked one introduced come before those

@@ -5,6 +5,7 @@ import { compareStamps } from '../../stamp.js'
 import { admitHosts } from './admissions.js'
 import type { VerifiedAct } from './act.js'
 import type { OperatorKey } from './body.js'
+import { standingDirectives, type Directive } from './directives.js'
 import { endingOf, operatorCuts, outlives, retirementsIn, standingRotations, type Cuts } from './endings.js'
 import { openInvitations, type Invitation } from './invitation.js'
 import type { Writers } from './kept.js'
@@ -37,6 +38,7 @@ interface RosterFacts {
   readonly heldBack: ReadonlyMap<HostKey, HeldBackHost>
   readonly invitations: ReadonlyMap<ActId, Invitation>
   readonly policies: readonly Policy[]
+  readonly directives: readonly Directive[]
   readonly writers: Writers
   readonly ended: ReadonlySet<HostKey>
   readonly carried: readonly CarriedAct[]
@@ -59,6 +61,8 @@ export class Roster {
   readonly invitations: ReadonlyMap<ActId, Invitation>
   /** What operators set and did not clear, the latest first; which of it is in force is asked with a time in hand (`policy/`). */
   readonly policies: readonly Policy[]
+  /** What operators told everybody, the latest first, those that were withdrawn among them. */
+  readonly directives: readonly Directive[]
   readonly carried: readonly CarriedAct[]
   /** Whose acts are kept, also of those that are revoked. */
   readonly writers: Writers
@@ -78,6 +82,7 @@ export class Roster {
     this.heldBack = facts.heldBack
     this.invitations = facts.invitations
     this.policies = facts.policies
+    this.directives = facts.directives
     this.carried = facts.carried
     this.writers = facts.writers
     this.#ended = facts.ended
@@ -130,7 +135,7 @@ export class Roster {
   }
 }
 
-const LONE = { operators: [], recovery: null, members: new Map(), heldBack: new Map(), invitations: new Map(), policies: [], writers: { operators: new Set<string>(), hosts: new Map(), invitations: new Map() }, ended: new Set<HostKey>() } as const
+const LONE = { operators: [], recovery: null, members: new Map(), heldBack: new Map(), invitations: new Map(), policies: [], directives: [], writers: { operators: new Set<string>(), hosts: new Map(), invitations: new Map() }, ended: new Set<HostKey>() } as const
 
 const isRetirer = (members: ReadonlyMap<HostKey, StandingHost>, cuts: Cuts, act: VerifiedAct): boolean =>
   members.get(act.signer as string as HostKey)?.ephemeral === false && outlives(cuts, act)
@@ -178,6 +183,7 @@ export const reduceRoster = (given: Iterable<VerifiedAct>): Roster => {
     heldBack,
     invitations,
     policies: standingPolicies(authority, acts),
+    directives: standingDirectives(authority),
     writers,
     ended: new Set([...cuts.keys()]),
     carried,

@@ -20,8 +20,7 @@ const COMMANDS: Readonly<Record<string, string>> = {
   ack: 'skein ack ID',
   nack: 'skein nack ID --reason TEXT',
   repo: 'skein repo add',
-  handoff: 'skein sessions end',
-  directive: 'skein decide TEXT'
+  handoff: 'skein sessions end'
 }
 
 /** Kinds that others' records may have, and that no command here writes: their commands come with a later version. */
@@ -33,10 +32,6 @@ const unknown = (kind: string) =>
 /** Whether `send --kind` may make one, and where not, what does. */
 export const checkSendable = (kind: string): Result<true> => {
   const command = COMMANDS[Object.hasOwn(COMMANDS, kind) ? kind : '']
-  if (kind === 'directive') {
-    const why = "a directive is an operator's act and not a record: it counts by the operator's own signature, and no command makes one yet"
-    return failure('FIELD_INVALID', why, { field: 'kind', details: { kind }, next: ['skein decide TEXT'] })
-  }
   if (kind === 'role') {
     const why = 'a role is given by an operator, in an act and not in a record (today by the invitation); a session calls itself by labels'
     return failure('FIELD_INVALID', why, { field: 'kind', details: { kind }, next: ['skein invite --role ROLE'] })
@@ -69,7 +64,7 @@ const checkReference = (kind: string, re: unknown, answers: readonly string[] | 
  */
 export const checkDraft = (kind: string, fields: RecordFields, kindOf?: KindOf): Result<RecordFields> => {
   const spec = kindSpec(kind)
-  if (spec === null) return kind === 'directive' || kind === 'role' ? failureOf(checkSendable(kind), kind) : unknown(kind)
+  if (spec === null) return kind === 'role' ? failureOf(checkSendable(kind), kind) : unknown(kind)
   const given = Object.entries(fields).filter(([, value]) => value !== undefined)
   const stray = given.find(([name]) => !Object.hasOwn(spec.fields, name))
   if (stray !== undefined) {

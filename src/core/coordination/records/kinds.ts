@@ -3,14 +3,14 @@ import type { Header, KindSpec } from './kind.js'
 import { accept, ack, nack, proposal, receipt, reject } from './families/agreement.js'
 import { claim, offer, reclaim, release, renew, resolve, take, wait } from './families/claims.js'
 import { label, profile, repo, responder, tempo } from './families/hosts.js'
-import { answer, block, decision, intent, message, note, question, status, unblock, withdraw } from './families/talk.js'
+import { answer, block, decision, directive, intent, message, note, question, status, unblock, withdraw } from './families/talk.js'
 import { handoff, result, task } from './families/work.js'
 
 /** Every kind of record that this version knows. To add one: declare it in a family, name it here; the schema test tells what is missing. */
 export const KINDS = {
   claim, renew, release, reclaim, resolve, offer, take, wait,
   intent, proposal, accept, reject, ack, nack,
-  status, message, question, answer, block, unblock, decision, withdraw,
+  status, message, question, answer, block, unblock, decision, directive, withdraw,
   label, responder, profile, repo, task, result, handoff, note, receipt, tempo
 }
 

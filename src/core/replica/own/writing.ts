@@ -2,6 +2,7 @@ import type { HostId, HostKey, MeshId, Millis, RecordId, SessionName } from '../
 import { givesWayTo, overlapClass, sameTree, type Strictness } from '../../coordination/claims/claim.js'
 import { turnFor } from '../../coordination/claims/turn.js'
 import type { ActSet } from '../../coordination/membership/acts.js'
+import { stopAt } from '../../coordination/policy/directive.js'
 import { advantageOf, overlapRuleBetween } from '../../coordination/policy/policy.js'
 import { isKindOf } from '../../coordination/records/entry.js'
 import { isRecordId } from '../../coordination/records/reference.js'
@@ -9,6 +10,8 @@ import { checkDraft } from '../../coordination/records/draft.js'
 import { formRecord, recordNaming, type RecordFields } from '../../coordination/records/record.js'
 import { place, type Place } from '../../coordination/records/place.js'
 import type { Turn } from '../../coordination/records/values.js'
+import { isActId } from '../../coordination/records/reference.js'
+import { quoted } from '../../coordination/records/visible.js'
 import type { View } from '../../coordination/view.js'
 import type { Crypto } from '../../crypto.js'
 import { failure, success, type Result } from '../../result.js'
@@ -74,7 +77,7 @@ export class RecordWriting {
     const written: Written[] = []
     const handed = this.#handed(drafts)
     for (const { kind, fields } of drafts) {
-      const checked = checkDraft(kind, kind === 'claim' ? { ...fields, turn: NO_TURN } : fields, id => this.#parts.view.kindOf(id))
+      const checked = checkDraft(kind, kind === 'claim' ? { ...fields, turn: NO_TURN } : fields, id => this.#kindOf(id))
       if (!checked.ok) return checked
       const refusal = kind === 'claim' ? this.#refusal(claimQuery(checked.value), { session, strict, meshNow, handed }) : null
       if (refusal !== null) return refusal
@@ -94,6 +97,12 @@ export class RecordWriting {
       return claim !== null && view.claims.offers.of(claim.entry).some(each => each.id === offer.id)
     }))
     return new Set(offered)
+  }
+
+  /** Of acts only directives are answered. */
+  #kindOf(id: string): string | null {
+    const { acts, view } = this.#parts
+    return isActId(id) ? (acts.roster().directives.some(({ act }) => act === id) ? 'directive' : null) : view.kindOf(id)
   }
 
   #formOne(kind: string, fields: RecordFields, session: SessionName, wall: Millis, meshNow: Millis): Result<Written> {
@@ -124,9 +133,11 @@ export class RecordWriting {
   /** Why no such claim is made: it was asked for with `--strict`, or an operator's policy refuses one that overlaps. Nothing of the same request is written. */
   #refusal(query: ClaimQuery, { session, strict, meshNow, handed }: { readonly session: SessionName; readonly strict: Strictness; readonly meshNow: Millis; readonly handed: ReadonlySet<RecordId> }): ReturnType<typeof failure> | null {
     const { acts, hostId } = this.#parts
-    const { policies } = acts.roster()
+    const { policies, directives } = acts.roster()
+    const { repo, scope, where } = query
+    const stop = stopAt(directives, scope.map(item => ({ repo, item })), meshNow)
+    if (stop !== null) return failure('DIRECTIVE_STOP', `an operator's directive stops claims there: ${quoted(stop.text)}`, { details: { directive: stop.act } })
     if (strict === false && policies.length === 0) return null
-    const { repo, where } = query
     const from = { host: hostId, where }
     for (const { claim, item, other, witness } of this.#overlapping(query, session, meshNow)) {
       if (handed.has(claim.id)) continue

@@ -139,6 +139,11 @@ describe('what a snapshot may leave out: what was said', () => {
     expect(dropped([open], NOON + 10 * DAY, { others: [box.write(answer, { re: open.id, ...more }, NOON + DAY)] })).toEqual([])
   })
 
+  it('keeps a relayed directive for two weeks after it expired', () => {
+    const relayed = mac.write('directive', { text: 'freeze', expires: NOON + 20 * DAY }, NOON)
+    expect([dropped([relayed], NOON + 33 * DAY), dropped([relayed], NOON + 35 * DAY)]).toEqual([[], [0]])
+  })
+
   it('keeps a decision until it is withdrawn, and a task until it is done', () => {
     const decision = mac.write('decision', { text: 'tabs' }, NOON)
     expect(dropped([decision], NOON + 4_000 * DAY)).toEqual([])

@@ -142,8 +142,8 @@ describe('an act', () => {
 
   it('of a later minor is kept: unknown kinds, further fields, wider values', () => {
     const drawn = new DrawnMesh()
-    const unknown = take(drawn.writeAny('op', 'directive', { text: 'stop' }, 7))
-    expect(unknown).toMatchObject({ kind: 'directive', minor: 7, content: null })
+    const unknown = take(drawn.writeAny('op', 'later-kind', { text: 'stop' }, 7))
+    expect(unknown).toMatchObject({ kind: 'later-kind', minor: 7, content: null })
     const wider = take(drawn.writeAny('op', 'operator', { key: keyOf('x'), name: 'eve', since: 3 }, 7))
     expect(wider.content).toEqual({ kind: 'operator', body: { key: keyOf('x'), name: 'eve' } })
     expect(take(drawn.writeAny('op', 'operator', { key: keyOf('x'), name: 'two words' }, 7)).content).toBeNull()

@@ -22,6 +22,8 @@ const step = fc.oneof(
   { weight: 1, arbitrary: fc.record({ do: fc.constant('role' as const), by: operator, who: key, heads }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('retire' as const), by: key, who: key, heads }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('set' as const), by: actor, value: fc.option(fc.constantFrom('strict', 'deny')), scope: fc.constantFrom('src', 'src/pay'), expires: fc.option(fc.integer({ min: 1, max: 9 })) }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('direct' as const), by: actor, stop: fc.boolean() }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('withdraw' as const), by: actor, which: fc.nat(9) }) },
   { weight: 6, arbitrary: fc.record({ do: fc.constant('tell' as const), by: actor, who: actor }) }
 )
 
@@ -39,6 +41,7 @@ export const play = (steps: readonly Step[]): DrawnMesh => {
   const open = drawn.invite('open', {}, { by: 'second' })
   const known = new Map<string, Set<ActId>>(ACTORS.map(name => [name, new Set(drawn.acts.map(({ id }) => id))]))
   const invites: { readonly act: VerifiedAct; readonly name: string }[] = [{ act: open, name: 'open' }]
+  const directives: VerifiedAct[] = []
   for (const taken of steps) {
     const held = known.get(taken.by) ?? new Set<ActId>()
     if (taken.do === 'tell') {
@@ -78,6 +81,15 @@ export const play = (steps: readonly Step[]): DrawnMesh => {
       case 'set':
         made = drawn.policy(taken.by, { key: 'overlap', repo: 'app', scope: [taken.scope], ...(taken.value !== null && { value: taken.value }), ...(taken.expires !== null && { expires: taken.expires }) })
         break
+      case 'direct':
+        made = drawn.directive(taken.by, { text: 'freeze', stop: taken.stop })
+        directives.push(made)
+        break
+      case 'withdraw': {
+        const directive = directives[taken.which % Math.max(1, directives.length)]
+        if (directive) made = drawn.withdraw(taken.by, directive)
+        break
+      }
       case 'retire':
         made = drawn.leave(taken.who, headsOf(taken.heads), taken.by)
     }

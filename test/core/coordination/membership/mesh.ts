@@ -4,7 +4,8 @@ import type { Crypto, Signer } from '../../../../src/core/crypto.js'
 import { toHex } from '../../../../src/core/encoding/bytes.js'
 import type { Result } from '../../../../src/core/result.js'
 import { actIdOf, decodeAct, encodeUnsignedAct, signAct, writeAct, type VerifiedAct } from '../../../../src/core/coordination/membership/act.js'
-import type { ActContent, InvitationKey, InviteBody, NamedHead, OperatorKey, PolicyBody, SignatureHex, SignerKey, WitnessBody } from '../../../../src/core/coordination/membership/body.js'
+import type { ActContent, InvitationKey, InviteBody, NamedHead, OperatorKey, SignatureHex, SignerKey, WitnessBody } from '../../../../src/core/coordination/membership/body.js'
+import type { DirectiveBody, PolicyBody } from '../../../../src/core/coordination/membership/decree.js'
 import { foundMesh } from '../../../../src/core/coordination/membership/genesis.js'
 import { proveJoining } from '../../../../src/core/coordination/membership/joining.js'
 import { proveRotation } from '../../../../src/core/coordination/membership/rotation.js'
@@ -126,6 +127,14 @@ export class DrawnMesh {
     return this.write(by, { kind: 'policy', body }, options)
   }
 
+  directive(by: string, body: DirectiveBody, options: { seen?: readonly ActId[]; wall?: number } = {}): VerifiedAct {
+    return this.write(by, { kind: 'directive', body }, options)
+  }
+
+  withdraw(by: string, directive: VerifiedAct, reason?: string): VerifiedAct {
+    return this.write(by, { kind: 'withdraw', body: { directive: directive.id, ...(reason !== undefined && { reason }) } })
+  }
+
   /** Lets a host join by an invitation of its own. */
   join(host: string, { by = 'mac', ...body }: Partial<InviteBody> & { by?: string } = {}): VerifiedAct {
     return this.witness(by, this.invite(host, body), host, host)
@@ -146,6 +155,7 @@ export const rosterText = (roster: Roster): string =>
     heldBack: [...roster.heldBack],
     invitations: [...roster.invitations],
     policies: roster.policies,
+    directives: roster.directives,
     carried: roster.carried,
     newest: roster.newestActs()
   })

@@ -342,7 +342,7 @@ const draw = (steps: readonly (typeof step extends fc.Arbitrary<infer Step> ? St
     else if (kind === 'cancel') drawn.write(pick(OPERATORS, by), { kind, body: { invite: pick(invites, number).id } }, { seen })
     else if (kind === 'operator') drawn.operator(pick([...OPERATORS, 'mallory'], by), pick(OPERATORS, about), wall * 1000)
     else if (kind === 'retire') drawn.leave(host, [head('a1', uses)], host, seen)
-    else take(drawn.writeAny(host, 'directive', { number: wall }))
+    else take(drawn.writeAny(host, 'later-kind', { number: wall }))
   }
   return drawn
 }

@@ -21,7 +21,7 @@ const formed = (kind: string, fields: RecordFields): string => {
 describe('the registry', () => {
   it('knows every kind of the design', () => {
     const design =
-      'claim renew release reclaim resolve offer take wait intent proposal accept reject ack nack status message question answer block unblock decision withdraw label responder profile repo task result handoff note receipt tempo'
+      'claim renew release reclaim resolve offer take wait intent proposal accept reject ack nack status message question answer block unblock decision directive withdraw label responder profile repo task result handoff note receipt tempo'
     expect(KIND_NAMES).toEqual(expect.arrayContaining(design.split(' ')))
     expect(MESH).toHaveLength(64)
   })

@@ -32,6 +32,7 @@ export const SAMPLES: Readonly<Record<Kind, RecordFields>> = {
   block: { ...about, text: 'no key for staging', re: SOME_ID },
   unblock: { re: SOME_ID, text: 'key is there' },
   decision: { ...about, text: 'we use level', reason: 'it is there' },
+  directive: { ...about, text: 'hands off', via: 'typed' },
   withdraw: { re: 'd'.repeat(64), reason: 'no longer true' },
   label: { labels: ['frontend', 'night-shift'] },
   responder: { state: 'rate_limited', reason: 'too many requests', until: NOON },

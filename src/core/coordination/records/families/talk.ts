@@ -2,7 +2,7 @@ import { LIMITS } from '../../../limits.js'
 import { addressee } from '../addressee.js'
 import { optional } from '../field.js'
 import { kind } from '../kind.js'
-import { list, reference, text, word } from '../values.js'
+import { list, oneOf, reference, text, word } from '../values.js'
 import { quoted } from '../visible.js'
 import { about, addressed, because, checkBoth, scopeText, toText } from './shared.js'
 
@@ -75,6 +75,20 @@ export const decision = kind({
   fields: { ...addressed, ...about, text: words, reason: optional(text(LIMITS.intentChars)) },
   check: checkBoth,
   prose: (fields, names) => `decides${toText(fields.to, names)}${scopeText(fields.scope)}: ${quoted(fields.text)}${fields.reason === undefined ? '' : ` because ${quoted(fields.reason)}`}`
+})
+
+/** Whose word it is said to be: a person's, typed into a prompt on this host, or what the session itself says. */
+const VIA = oneOf('typed', 'relayed')
+
+export const directive = kind({
+  letter: 'dr',
+  family: 'talk',
+  description: "passes on what somebody is said to want of all; an operator's own directive is an act, and no record",
+  urgent: true,
+  fields: { ...addressed, ...about, text: words, via: optional(VIA) },
+  check: checkBoth,
+  prose: (fields, names) =>
+    `${fields.via === 'typed' ? 'passes on what was typed in its prompt' : 'relays a directive, claimed by the agent'}, signed by no operator${toText(fields.to, names)}${scopeText(fields.scope)}: ${quoted(fields.text)}`
 })
 
 export const block = kind({
