@@ -116,12 +116,6 @@ describe('what every command prints with --json keeps to its published schema', 
     await says('unblock', [String(blocked)])
     const { id: decided } = await says('decide', ['we use tabs'])
     await says('withdraw', [String(decided)])
-    const { directive } = await says('directive', ['freeze', '--for', '1h', '--stop', '--scope', '@release'])
-    expect(await says('withdraw', [(directive as { readonly id: string }).id])).toMatchObject({ directive: { state: 'withdrawn' } })
-    await says('policy set', ['overlap', 'strict', '--scope', '@release'])
-    await says('policy list')
-    await says('policy')
-    await says('policy clear', ['overlap', '--scope', '@release'])
     await says('show', [String(asked)])
     await says('conversation')
     await says('recap')
@@ -131,6 +125,15 @@ describe('what every command prints with --json keeps to its published schema', 
     await says('doctor')
     await says('schema', ['claims'])
     await says('completions', ['bash'])
+  })
+
+  it('what an operator says', async () => {
+    const { directive } = await says('directive', ['freeze', '--for', '1h', '--stop', '--scope', '@release'])
+    expect(await says('withdraw', [(directive as { readonly id: string }).id])).toMatchObject({ directive: { state: 'withdrawn' } })
+    await says('policy set', ['overlap', 'strict', '--scope', '@release'])
+    await says('policy list')
+    await says('policy')
+    await says('policy clear', ['overlap', '--scope', '@release'])
   })
 
   it('what goes wrong, too', async () => {

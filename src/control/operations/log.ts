@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { HostId, RecordId } from '../../core/brand.js'
+import type { ActId, HostId, RecordId } from '../../core/brand.js'
 import { compareEntries, type Entry, type Position } from '../../core/coordination/records/entry.js'
 import { accepts } from '../../core/coordination/timeline/filter.js'
 import type { Directive } from '../../core/coordination/membership/directives.js'
@@ -35,27 +35,47 @@ export type LogData = z.infer<typeof data>
 
 const lifeOf = (host: Host): string => String(host.daemonSince ?? 0)
 
-const cursorText = (host: Host, cursor: number): string => `${lifeOf(host)}.${cursor}`
+const noticedByHost = new WeakMap<Host, ActId[]>()
 
-/** The number in a cursor of this daemon's life; -1 for any other. */
-const cursorNumber = (host: Host, text: string): number => {
-  const [life, number] = text.split('.')
-  return life === lifeOf(host) && /^\d{1,15}$/.test(number ?? '') ? Number(number) : -1
+/** Directives in the order in which they were first noticed here: acts have no order of arrival of their own. */
+const noticed = (host: Host): readonly ActId[] => {
+  const known = noticedByHost.get(host) ?? []
+  noticedByHost.set(host, known)
+  const before = new Set(known)
+  for (const { act } of host.replica.acts.roster().directives) if (!before.has(act)) known.push(act)
+  return known
+}
+
+interface Cursor {
+  readonly records: number
+  readonly directives: number
+}
+
+const cursorText = (host: Host, { records, directives }: Cursor): string => `${lifeOf(host)}.${records}.${directives}`
+
+/** The numbers in a cursor of this daemon's life; -1 for any other. */
+const readCursor = (host: Host, text: string): Cursor => {
+  const [, life, records, directives] = /^(\d{1,16})\.(\d{1,15})\.(\d{1,15})$/.exec(text) ?? []
+  return life === lifeOf(host) ? { records: Number(records), directives: Number(directives) } : { records: -1, directives: noticed(host).length }
 }
 
 const following = new WeakMap<Host, number>()
 
 /** What came after the cursor and passes; waits up to `waitMs` while there is nothing. */
-const arrived = async (host: Host, after: string, passes: (entry: Entry) => boolean, waitMs: number): Promise<{ readonly entries: readonly Entry[]; readonly cursor: number; readonly lost: boolean }> => {
-  const { arrivals } = host.replica.view
+const arrived = async (host: Host, after: string, passes: (entry: Entry) => boolean, waitMs: number): Promise<{ readonly records: readonly RecordData[]; readonly cursor: Cursor; readonly lost: boolean }> => {
+  const { view } = host.replica
   const until = host.now().mono + waitMs
-  for (let cursor = cursorNumber(host, after); ; ) {
-    const found = arrivals.since(cursor)
-    const entries = found.entries.filter(entry => passes(entry) && host.replica.view.record(entry.id) === entry)
+  for (let cursor = readCursor(host, after); ; ) {
+    const found = view.arrivals.since(cursor.records)
+    const entries = found.entries.filter(entry => passes(entry) && view.record(entry.id) === entry)
+    const fresh = new Set(noticed(host).slice(cursor.directives))
+    const told = [...directiveEntries(host)].filter(([entry, { act }]) => fresh.has(act) && passes(entry))
     const leftMs = until - host.now().mono
-    if (found.lost || entries.length > 0 || leftMs <= 0) return { ...found, entries }
-    cursor = found.cursor
-    await host.runtime.waitFor(event => event.type === 'viewChanged', leftMs)
+    cursor = { records: found.cursor, directives: noticed(host).length }
+    if (found.lost || entries.length + told.length > 0 || leftMs <= 0) {
+      return { records: [...told.map(([, directive]) => directiveRecord(host, directive)), ...entries.map(entry => recordData(host, entry))], cursor, lost: found.lost }
+    }
+    await host.runtime.waitFor(event => event.type === 'viewChanged' || event.type === 'rosterChanged', leftMs)
   }
 }
 
@@ -65,9 +85,8 @@ const follow = async (host: Host, after: string, passes: (entry: Entry) => boole
   if (followers >= LIMITS.followers) return failure('REQUEST_REFUSED', `${followers} others follow already`, { next: ['try again'] })
   following.set(host, followers + 1)
   try {
-    const { entries, cursor, lost } = await arrived(host, after, passes, waitMs)
-    const records = entries.map(entry => recordData(host, entry))
-    return success({ records, next: null, cursor: cursorText(host, cursor), lost })
+    const { records, cursor, lost } = await arrived(host, after, passes, waitMs)
+    return success({ records: [...records], next: null, cursor: cursorText(host, cursor), lost })
   } finally {
     following.set(host, (following.get(host) ?? 1) - 1)
   }
@@ -117,7 +136,7 @@ export const log = operation({
       const followed = await follow(host, given.after, accepts(filter.value), given.wait_ms ?? 0)
       return followed.ok ? { ok: true, data: followed.value } : followed
     }
-    const { cursor } = host.replica.view.arrivals
+    const cursor = { records: host.replica.view.arrivals.cursor, directives: noticed(host).length }
     const behind = given.behind === undefined ? null : readPlace(given.behind)
     if (given.behind !== undefined && behind === null) return failure('FIELD_INVALID', 'behind takes what an answer before gave as next', { field: 'behind' })
     const { limit, page = LIMITS.logPage } = given
