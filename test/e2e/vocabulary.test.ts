@@ -33,6 +33,7 @@ const LINES: Readonly<Record<Kind, Line | null>> = {
   status: mac(/^says of itself: "tests are green"$/, 'send', '--kind', 'status', 'tests are green'),
   note: mac(/^notes to box: "the cache is per process"$/, 'send', 'box', 'the cache is per process', '--kind', 'note'),
   task: mac(/^plans to box: "split the form"$/, 'send', 'box', 'split the form', '--kind', 'task', '--field', 'priority=2'),
+  directive: mac(/^relays a directive, claimed by the agent, signed by no operator to all \(\d\): "freeze the form"$/, 'send', 'all', 'freeze the form', '--kind', 'directive'),
   intent: mac(/^intends: "move the tests"$/, 'intent', 'move the tests'),
   message: mac(/^says to box on src\/auth\/\*\*: "hello"$/, 'send', 'box', 'hello', '--ack', '--scope', 'src/auth/**'),
   question: mac(/^asks box: "which port\?"$/, 'ask', 'box', 'which port?'),
