@@ -78,6 +78,30 @@ describe('what a snapshot may leave out: claims', () => {
     expect(dropped(all, NOON + 20 * MINUTE)).toEqual([])
   })
 
+  it('keeps the offer of a claim that was handed over as long as that claim stands here or in another epoch, and its withdrawal with it', () => {
+    const long = mac.claim(['docs'], NOON, { until: NOON + 20 * DAY })
+    const offer = mac.write('offer', { ...toBox, claims: [long.id], ack: true, implicit: true }, NOON + MINUTE)
+    const take = box.write('take', { re: offer.id }, NOON + 2 * MINUTE)
+    const look = { others: [take] }
+    expect([15, 19, 21].map(days => dropped([long, offer], NOON + days * DAY, look))).toEqual([[], [], [0, 1]])
+    expect(dropped([offer], NOON + 400 * DAY, { others: [take, { ...long, author: mac.epoch(2) }] })).toEqual([])
+    const withdraw = mac.write('withdraw', { re: offer.id }, NOON + 3 * MINUTE)
+    expect([15, 21].map(days => dropped([long, offer, withdraw], NOON + days * DAY, look))).toEqual([[], [0, 1, 2]])
+  })
+
+  it('keeps the own take of another host\'s offer as long as that offer is shown: the claim would stand again', () => {
+    const theirs = box.claim(['docs'], NOON)
+    const offer = box.write('offer', { to: { host: mac.host }, claims: [theirs.id] }, NOON + MINUTE)
+    const take = mac.write('take', { re: offer.id }, NOON + 2 * MINUTE)
+    expect([dropped([take], NOON + 400 * DAY, { others: [theirs, offer] }), dropped([take], NOON + 400 * DAY, { others: [theirs] })]).toEqual([[], [0]])
+  })
+
+  it('keeps what settled two claims as long as one of them is shown', () => {
+    const [mine, theirs] = [mac.claim(['docs'], NOON, { until: NOON + 20 * DAY }), box.claim(['docs'], NOON)]
+    const resolve = mac.write('resolve', { claims: [mine.id, theirs.id], how: 'both' }, NOON + MINUTE)
+    expect([dropped([mine, resolve], NOON + 19 * DAY), dropped([resolve], NOON + 400 * DAY, { others: [theirs] }), dropped([resolve], NOON + 400 * DAY)]).toEqual([[], [], [0]])
+  })
+
   it('keeps a reclaim of another host\'s claim as long as that claim is shown', () => {
     const theirs = box.claim(['src/**'], NOON)
     const reclaim = mac.write('reclaim', { claims: [theirs.id] }, NOON + HOUR)
