@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, symlinkSy
 import { join } from 'node:path'
 import { connect, type Socket } from 'node:net'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { LIMITS } from '../../src/core/limits.js'
 import { homePaths } from '../../src/host/home.js'
 import { BIN, eventually } from '../support/cli.js'
 import { TestMesh } from '../support/mesh.js'
@@ -112,7 +113,7 @@ describe('a control socket', () => {
     })
 
   it('that others keep busy: a command says so, and that it may be tried again', async () => {
-    const sockets = await Promise.all(Array.from({ length: 140 }, opened))
+    const sockets = await Promise.all(Array.from({ length: LIMITS.controlConcurrent * 4 + LIMITS.controlHeld + 8 }, opened))
     const { code, envelope } = await mesh.json('a', ['whoami'])
     expect([code, envelope.error.code, envelope.next]).toEqual([4, 'REQUEST_REFUSED', ['try again']])
     for (const socket of sockets) socket.destroy()

@@ -17,7 +17,7 @@ const scopes = ({ claims }: ClaimsData): string[] => claims.flatMap(({ scope }) 
 /** What `status --json` says apart from times, and from what only a daemon has: its process and its links. */
 const standing = async (name: string): Promise<unknown> => {
   const { envelope } = await mesh.json(name, ['status'])
-  const drop = new Set(['daemon', 'heard', 'heard_ms', 'since', 'posture', 'skew_ms', 'oldest_ms', 'as_of', 'clock', 'state', 'refusals', 'free_bytes'])
+  const drop = new Set(['daemon', 'heard', 'heard_ms', 'since', 'posture', 'skew_ms', 'oldest_ms', 'ms', 'as_of', 'clock', 'state', 'refusals', 'free_bytes'])
   return JSON.parse(JSON.stringify({ data: envelope.data, view: envelope.freshness.view_hash }, (key, value: unknown) => (drop.has(key) ? undefined : value)))
 }
 

@@ -50,7 +50,7 @@ afterAll(async () => {
   folder.remove()
 })
 
-describe('what every command prints with --json keeps to its published schema', () => {
+describe('what every command prints with --json keeps to its published schema', { timeout: 120_000 }, () => {
   it('mesh and here', async () => {
     mkdirSync(join(tree, 'src'), { recursive: true })
     execFileSync('git', ['init', '-q'], { cwd: tree })
