@@ -62,8 +62,8 @@ export class TestMesh {
   }
 
   /** Up, however long a busy machine takes. @returns the daemon's pid */
-  async up(name: string, args: readonly string[] = []): Promise<number> {
-    const { stdout, stderr } = await this.run(name, ['up', ...args])
+  async up(name: string, args: readonly string[] = [], options: Omit<RunOptions, 'home'> = {}): Promise<number> {
+    const { stdout, stderr } = await this.run(name, ['up', ...args], options)
     const running = await eventually(() => this.ask<{ pid: number }>(name, 'daemon').catch((error: unknown) => ({ pid: 0, why: `${String(error)} ${stdout}${stderr}` })), ({ pid }) => pid > 0)
     return running.pid
   }
