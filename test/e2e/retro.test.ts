@@ -40,7 +40,9 @@ const tellingsOf = (host: HostName): Telling[] =>
     const claim = /(Your|Their) claim leads\..* skein wait (c-\w{8})\.$/.exec(note)
     const proposal = /^note: \S+ proposed (p-\w{8}), .* (Yours|Theirs) came first and leads\./.exec(note)
     if (claim !== null) return [{ host, other: claim[2] ?? '', leads: claim[1] === 'Your' }]
-    return proposal === null ? [] : [{ host, other: proposal[1] ?? '', leads: proposal[2] === 'Yours' }]
+    if (proposal !== null) return [{ host, other: proposal[1] ?? '', leads: proposal[2] === 'Yours' }]
+    // any other word of an overlap names no crossing that was put in
+    return note.includes('Both cover') ? [{ host, other: note, leads: false }] : []
   })
 
 it('a sprint of two hosts: colliding proposals, an operator, two compactions, open questions', async () => {
