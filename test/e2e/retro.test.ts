@@ -38,7 +38,7 @@ const notesOf = (host: HostName): string[] => replay.played.filter(each => each.
 const tellingsOf = (host: HostName): Telling[] =>
   notesOf(host).flatMap(note => {
     const claim = /(Your|Their) claim leads\..* skein wait (c-\w{8})\.$/.exec(note)
-    const proposal = /^note: \S+ proposed (p-\w{8}), .* (Yours|Theirs) came first and leads\./.exec(note)
+    const proposal = /^note: \S+ proposed (p-\w{8}), .* (Yours|Theirs) came first\./.exec(note)
     if (claim !== null) return [{ host, other: claim[2] ?? '', leads: claim[1] === 'Your' }]
     if (proposal !== null) return [{ host, other: proposal[1] ?? '', leads: proposal[2] === 'Yours' }]
     // any other word of an overlap names no crossing that was put in

@@ -25,7 +25,7 @@ const warningOf = (context: OperationContext, crossing: ProposalCrossing, code: 
   const both = `Both cover ${witness === '' ? 'the whole repository' : visible(shownItem(witness))}.`
   return {
     code,
-    text: `${who} proposed ${theirs}, ${apart}: ${quoted(other.parsed.record.fields.text, LIMITS.foreignTextChars)}. ${both} ${leads ? 'Yours' : 'Theirs'} came first and leads. To settle: skein withdraw ${own}, or skein ask ${who} "…".`,
+    text: `${who} proposed ${theirs}, ${apart}: ${quoted(other.parsed.record.fields.text, LIMITS.foreignTextChars)}. ${both} ${leads ? 'Yours' : 'Theirs'} came first. To settle: skein withdraw ${own}, or skein ask ${who} "…".`,
     details: { mine: own, proposal: theirs, lead: view.shortId(lead), by: who, witness, apart_ms: Math.abs(mine.wall - other.wall) }
   }
 }

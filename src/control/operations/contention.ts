@@ -55,7 +55,7 @@ export const contention = operation({
   data,
   tells: false,
   run: async ({ host, meshNow }, { since: given }) => {
-    const since = given === undefined ? meshNow - DAY_MS : host.replica.meshTime(given)
+    const since = given === undefined ? meshNow - DAY_MS : Math.min(Math.max(0, host.replica.meshTime(given)), meshNow)
     const told = new Told(host, 'oldest first', { since: since - LIMITS.leaseAgentMaxMs, until: meshNow })
     const found = new Contention({ crypto: host.adapters.crypto, mesh: host.replica.mesh, repositories: host.replica.view.repositories, since })
     for await (const entry of told.entries()) found.take(entry)
