@@ -4,7 +4,7 @@ import type { Scope } from '../core/coordination/scope/scope.js'
 import { ignoredPaths } from '../host/repository/ignored.js'
 import { DEFAULT_QUIET, quietScopes } from '../host/repository/quiet.js'
 import type { OperationContext } from './operation.js'
-import { repositoryHere } from './place.js'
+import { enrolledAs, repositoryHere } from './place.js'
 
 /** Two scopes in one repository (`''`: in none) that overlap. */
 export interface Meeting {
@@ -57,7 +57,7 @@ const rootOf = async ({ host, cwd }: OperationContext, repo: string): Promise<st
   if (repo === '') return null
   const here = await repositoryHere(host, cwd)
   if (here.ok && here.value.repository.key === repo) return here.value.checkout.root
-  return host.enrolment.repositories.get(repo)?.roots.at(-1) ?? null
+  return enrolledAs(host, repo).at(-1)?.roots.at(-1) ?? null
 }
 
 /**

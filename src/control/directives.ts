@@ -12,6 +12,7 @@ import { LIMITS } from '../core/limits.js'
 import { failure, success, type Result } from '../core/result.js'
 import type { Host } from '../host/host.js'
 import { actMeant, shortActId } from './act-ids.js'
+import { decreesOf } from './decrees.js'
 import type { OperationContext } from './operation.js'
 import { operatorText } from './policies.js'
 import { recordData, type DeliveryData, type RecordData } from './record-data.js'
@@ -46,7 +47,7 @@ export const directiveSchema = z.object({
 
 export type DirectiveRow = z.infer<typeof directiveSchema>
 
-const actsOf = (host: Host): readonly string[] => host.replica.acts.roster().directives.map(({ act }) => act)
+const actsOf = (host: Host): readonly string[] => decreesOf(host).directives.map(({ act }) => act)
 
 export const directiveId = (host: Host, { act }: Pick<Directive, 'act'>): string => shortActId('d', actsOf(host), act)
 
@@ -60,7 +61,7 @@ const wallOf = ({ stamp }: Pick<Directive, 'stamp'>): number => Math.min(stamp.w
 export const directiveMeant = (host: Host, text: string): Result<Directive> => {
   const meant = actMeant('d', actsOf(host), text.slice(0, LIMITS.nameChars), { code: 'NO_SUCH_RECORD', what: 'directive', next: 'skein log --kind directive' })
   if (!meant.ok) return meant
-  const found = host.replica.acts.roster().directives.find(({ act }) => act === meant.value)
+  const found = decreesOf(host).directives.find(({ act }) => act === meant.value)
   if (found === undefined) throw new Error('a directive that was found is gone')
   return success(found)
 }
@@ -146,17 +147,17 @@ export const directiveRow = (context: OperationContext, directive: Directive): D
 
 /** Those that stand now, the latest first: they come before everything else that a session is told. */
 export const liveDirectives = (context: OperationContext): DirectiveRow[] => {
-  const { directives } = context.host.replica.acts.roster()
+  const { directives } = decreesOf(context.host)
   return directives.filter(each => isLive(each, context.meshNow)).map(each => directiveRow(context, each))
 }
 
 /** Those that take the place of what is claimed on these items. */
 export const directivesOn = (context: OperationContext, spots: readonly Spot[]): DirectiveRow[] =>
-  overriding(context.host.replica.acts.roster().directives, spots, context.meshNow).map(each => directiveRow(context, each))
+  overriding(decreesOf(context.host).directives, spots, context.meshNow).map(each => directiveRow(context, each))
 
 /** Directives that the caller's session was not shown yet, of those that are named. */
 export const unreadDirectives = (context: OperationContext, acts: readonly string[]): Directive[] =>
-  context.host.replica.acts.roster().directives.filter(each => acts.includes(each.act) && isUnread(context, each))
+  decreesOf(context.host).directives.filter(each => acts.includes(each.act) && isUnread(context, each))
 
 /** `the founding operator directs, stopping claims, on src/pay: "…"`, with absolute times. */
 const proseOf = (host: Host, { by, scope, repo, stop, text, expires, withdrawn }: Directive): string => {
@@ -193,7 +194,7 @@ const NOBODY = '0'.repeat(32)
  * host. Only for that; `directiveRecord` says what they are.
  */
 export const directiveEntries = (host: Host): ReadonlyMap<Entry, Directive> => {
-  const entries = host.replica.acts.roster().directives.map((directive): readonly [Entry, Directive] => {
+  const entries = decreesOf(host).directives.map((directive): readonly [Entry, Directive] => {
     const { act, text, scope, repo, stamp } = directive
     const fields = { text, ...(scope === undefined ? {} : { scope }), ...(repo === undefined ? {} : { repo }) }
     const record = { kind: 'directive', session: NOBODY as SessionName, stamp: [wallOf(directive), stamp.count], offset: 0, fields } as const

@@ -19,7 +19,7 @@ export const openIntents = (view: View, repo: string | null, now: Millis): Entry
   for (const entry of view.ofKind('intent')) {
     if (!isKindOf(entry, 'intent') || entry.wall > now || now - entry.wall > LIMITS.sessionRecentMs) continue
     const { repo: its, scope } = entry.parsed.record.fields
-    if (scope !== undefined && (its ?? '') === (repo ?? '') && !view.deliveries.withdrawn(entry)) found.push(entry)
+    if (scope !== undefined && view.repositories.same(its ?? '', repo ?? '') && !view.deliveries.withdrawn(entry)) found.push(entry)
   }
   return found.sort((left, right) => right.wall - left.wall || right.count - left.count || (left.id < right.id ? -1 : 1))
 }

@@ -1,5 +1,6 @@
 import { success, type Result } from '../core/result.js'
 import type { Host } from '../host/host.js'
+import type { Enrolled } from '../host/repository/enrolment.js'
 import { findCheckout, type Checkout } from '../host/repository/checkout.js'
 import { checkoutName } from '../host/repository/checkout-name.js'
 import { repositoryKey, type RepositoryKey } from '../host/repository/repository-key.js'
@@ -15,6 +16,10 @@ export interface PlaceHere {
   /** As it stands in a claim: which tree of which host, on which branch, from which commit. */
   readonly where: { readonly checkout: string; readonly branch?: string; readonly base?: string }
 }
+
+/** What this host coordinates under a key in force: several entries where its work trees have several keys. */
+export const enrolledAs = ({ enrolment, replica }: Host, key: string): Enrolled[] =>
+  [...enrolment.repositories.values()].filter(entry => replica.view.repositories.same(entry.key, key))
 
 /** `NO_REPOSITORY` where there is none. Writes nothing; `mayWrite` lets a key of last resort be made. */
 export const repositoryHere = async (host: Host, cwd: string, mayWrite = false): Promise<Result<PlaceHere>> => {

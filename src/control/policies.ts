@@ -9,6 +9,7 @@ import { visible } from '../core/coordination/records/visible.js'
 import type { HostId, HostKey, Millis } from '../core/brand.js'
 import type { Host } from '../host/host.js'
 import { shortActId } from './act-ids.js'
+import { decreesOf } from './decrees.js'
 import { shownItem } from './scopes.js'
 import { iso } from './words.js'
 
@@ -61,7 +62,7 @@ export const policyText = (host: Host, policy: Policy): string => {
   return `${policy.key} ${valueText(host, policy)} on ${areaText(policy.area)} (${policyId(host, policy)}, by ${operatorText(host, policy.by)} since ${sinceOf(policy)}${until})`
 }
 
-export const policyId = (host: Host, { act }: Pick<Policy, 'act'>): string => shortActId('po', new Set(host.replica.acts.roster().policies.map(each => each.act)), act)
+export const policyId = (host: Host, { act }: Pick<Policy, 'act'>): string => shortActId('po', new Set(decreesOf(host).policies.map(each => each.act)), act)
 
 export const policyRow = (host: Host, policy: Policy): PolicyRow => ({
   id: policyId(host, policy),
@@ -79,7 +80,7 @@ export const policyRow = (host: Host, policy: Policy): PolicyRow => ({
 /** What is in force now, the latest first: of one key at one place only the one that holds. */
 export const policiesInForce = (host: Host, meshNow: Millis): readonly Policy[] => {
   const places = new Set<string>()
-  return host.replica.acts.roster().policies.filter(policy => {
+  return decreesOf(host).policies.filter(policy => {
     const place = JSON.stringify([policy.key, policy.area.repo, policy.area.item])
     if (!isInForce(policy, meshNow) || places.has(place)) return false
     places.add(place)

@@ -57,6 +57,6 @@ export const filterOf = async (context: OperationContext, { kinds, scope, peer, 
     ...(grep === undefined ? {} : { text: grep }),
     ...(since === undefined ? {} : { since: replica.meshTime(since) }),
     ...(until === undefined ? {} : { until: replica.meshTime(until) }),
-    ...(here === null ? {} : { scope: { repo: here.value.repo ?? '', items: here.value.scope } })
+    ...(here === null ? {} : { scope: { repositories: replica.view.repositories, repo: here.value.repo ?? '', items: here.value.scope } })
   })
 }

@@ -57,8 +57,8 @@ export const touchIn = (context: OperationContext, { view, now }: { readonly vie
   return touchOf(context, claim.entry, last.other, path, { state: claim.scope.includes(last.other) ? stateOf(claim, now) : 'released', ended: view.claims.endedAt(claim) })
 }
 
-const itemOver = (entry: EntryOf<'claim'>, repo: string, path: string): string | null => {
-  if ((entry.parsed.record.fields.repo ?? '') !== repo) return null
+const itemOver = ({ repositories }: View, entry: EntryOf<'claim'>, repo: string, path: string): string | null => {
+  if (!repositories.same(entry.parsed.record.fields.repo ?? '', repo)) return null
   const asked = scopeOf(path)
   const found = entry.parsed.record.fields.scope.find(text => {
     const scope = scopeOf(text)
@@ -84,7 +84,7 @@ export const touchesBefore = async (context: OperationContext, repo: string, pat
     if (told > LIMITS.historyReadFrames && host.now().mono > until) return cut([...open].filter(({ last }) => last === null), entry.wall)
     for (const path of open) {
       if (path.last !== null && Date.parse(path.last.since) >= entry.wall) open.delete(path)
-      const item = isKindOf(entry, 'claim') && open.has(path) ? itemOver(entry, repo, path.scope) : null
+      const item = isKindOf(entry, 'claim') && open.has(path) ? itemOver(host.replica.view, entry, repo, path.scope) : null
       if (item === null || !isKindOf(entry, 'claim')) continue
       open.delete(path)
       path.last = touchOf(context, entry, item, path.scope, { state: 'released', ended: null })

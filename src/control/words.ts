@@ -6,6 +6,7 @@ import { visible } from '../core/coordination/records/visible.js'
 import type { Host } from '../host/host.js'
 import { shortActId } from './act-ids.js'
 import { ageText, iso } from './age.js'
+import { decreesOf } from './decrees.js'
 import { heardAt } from './freshness.js'
 
 export { ageText, iso }
@@ -79,7 +80,7 @@ export interface Viewpoint {
 /** A claim as it stands in JSON. */
 export const claimData = (host: Host, claim: Claim, now: Millis, from: Viewpoint): ClaimData => {
   const heard = heardAt(host, claim.hostKey)
-  const { directives } = host.replica.acts.roster()
+  const { directives } = decreesOf(host)
   return {
     id: host.replica.view.shortId(claim.entry),
     repository: claim.repo,

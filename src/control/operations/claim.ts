@@ -9,6 +9,7 @@ import { overlapRuleBetween, type OverlapRule } from '../../core/coordination/po
 import { quoted } from '../../core/coordination/records/visible.js'
 import { LIMITS } from '../../core/limits.js'
 import { failure, success } from '../../core/result.js'
+import { decreesOf } from '../decrees.js'
 import { directiveRow } from '../directives.js'
 import { enrolledByClaim } from '../enrolling.js'
 import type { Warning } from '../envelope.js'
@@ -105,7 +106,7 @@ interface Refusing {
 
 /** The first overlap of the strictest rule, or null where all may be claimed. */
 const refusing = ({ host, session }: OperationContext, here: ScopeHere, overlaps: readonly Overlapping[], strict: Strictness): Refusing | null => {
-  const { policies } = host.replica.acts.roster()
+  const { policies } = decreesOf(host)
   const own = { host: host.replica.hostId, session, where: here.place?.where ?? null }
   const repo = here.repo ?? ''
   let found: Refusing | null = null
@@ -172,7 +173,7 @@ const claimNow = async (context: OperationContext, given: Args): Promise<Outcome
     return claim === undefined ? [] : [[item, claim] as const]
   }))
   const fresh = here.scope.filter(item => !held.has(item))
-  const stop = stopAt(host.replica.acts.roster().directives, fresh.map(item => ({ repo: here.repo ?? '', item })), meshNow)
+  const stop = stopAt(decreesOf(host).directives, fresh.map(item => ({ repo: here.repo ?? '', item })), meshNow)
   if (stop !== null) return stopped(context, stop)
   const before = overlapsOf(context, here, given)
   // a policy says nothing of what this session holds already
@@ -186,7 +187,7 @@ const claimNow = async (context: OperationContext, given: Args): Promise<Outcome
   const written = drafts.length === 0 ? success([]) : await host.write(session, drafts, { strict })
   if (!written.ok) {
     const { directive } = written.failure.details ?? {}
-    const late = host.replica.acts.roster().directives.find(({ act }) => act === directive)
+    const late = decreesOf(host).directives.find(({ act }) => act === directive)
     if (late !== undefined) return stopped(context, late)
     if (written.failure.code !== 'CLAIM_HELD' && written.failure.code !== 'CLAIM_DENIED') return written
     const overlaps = overlapsOf(context, here, given)

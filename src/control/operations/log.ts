@@ -6,6 +6,7 @@ import type { Directive } from '../../core/coordination/membership/directives.js
 import { LIMITS } from '../../core/limits.js'
 import { failure, success, type Result } from '../../core/result.js'
 import type { Host } from '../../host/host.js'
+import { decreesOf } from '../decrees.js'
 import { directiveEntries, directiveRecord } from '../directives.js'
 import { Told } from '../history.js'
 import { operation } from '../operation.js'
@@ -42,7 +43,7 @@ const noticed = (host: Host): readonly ActId[] => {
   const known = noticedByHost.get(host) ?? []
   noticedByHost.set(host, known)
   const before = new Set(known)
-  for (const { act } of host.replica.acts.roster().directives) if (!before.has(act)) known.push(act)
+  for (const { act } of decreesOf(host).directives) if (!before.has(act)) known.push(act)
   return known
 }
 

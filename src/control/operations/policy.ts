@@ -3,10 +3,11 @@ import { POLICY_KEYS } from '../../core/coordination/policy/keys.js'
 import { LIMITS } from '../../core/limits.js'
 import { failure, success, type Result } from '../../core/result.js'
 import { findPeer } from '../addressees.js'
+import { decreesOf } from '../decrees.js'
 import { nearest } from '../nearest.js'
 import { operation, type OperationContext } from '../operation.js'
 import { policiesInForce, policyRow, policySchema } from '../policies.js'
-import { scopeHere } from '../scopes.js'
+import { scopeHere, type ScopeHere } from '../scopes.js'
 
 const listData = z.object({
   policies: z.array(policySchema),
@@ -42,6 +43,13 @@ const valueOf = (context: OperationContext, key: string, value: string, values: 
   return success(session === null ? host : `${host}/${session}`)
 }
 
+/** Under which of its repository's keys the latest one was set that is to be cleared: an act clears what stands under the key that it names. */
+const clearedKey = ({ host: { replica } }: OperationContext, key: string, { repo, scope }: ScopeHere): string | null => {
+  const { policies } = replica.acts.roster()
+  const set = policies.find(({ key: its, area }) => its === key && area.item !== null && scope.includes(area.item) && replica.view.repositories.same(area.repo ?? '', repo ?? ''))
+  return set === undefined ? repo : set.area.repo || null
+}
+
 /** What an operator's act about a policy will say: checked, with canonical scopes. The operator signs it in a process of its own. */
 export const policySetting = operation({
   name: 'policy-setting',
@@ -56,13 +64,14 @@ export const policySetting = operation({
       return failure('FIELD_INVALID', `there is no policy "${key}": ${keys.join(', ')}`, { field: 'KEY', next: meant === null ? ['skein policy list'] : [`skein policy set ${meant} …`] })
     }
     if (scope.length > 0 && !spec.scoped) return failure('FIELD_INVALID', `${key} holds for the whole mesh and takes no scope`, { field: '--scope' })
-    const stands = context.host.replica.acts.roster().policies.length
+    const stands = decreesOf(context.host).policies.length
     if (value !== null && stands >= LIMITS.policies) return failure('TOO_LARGE', `${stands} policies stand, and no more are counted: clear one first`, { next: ['skein policy list'] })
     const meant = value === null ? success(null) : valueOf(context, key, value, spec.values)
     if (!meant.ok) return meant
     if (scope.length === 0) return { ok: true, data: { key, value: meant.value, repository: null, scope: null } }
     const here = await scopeHere(context, scope)
     if (!here.ok) return here
-    return { ok: true, data: { key, value: meant.value, repository: here.value.repo, scope: [...here.value.scope] } }
+    const repository = value === null ? clearedKey(context, key, here.value) : here.value.repo
+    return { ok: true, data: { key, value: meant.value, repository, scope: [...here.value.scope] } }
   }
 })

@@ -5,9 +5,11 @@ import { ageOf, stateOf } from '../../core/coordination/claims/claim.js'
 import { overlapRule } from '../../core/coordination/policy/policy.js'
 import { LIMITS } from '../../core/limits.js'
 import { checkoutName } from '../../host/repository/checkout-name.js'
+import { decreesOf } from '../decrees.js'
 import { directiveSchema, directivesOn } from '../directives.js'
 import { momentOf } from '../history.js'
 import { operation, type OperationContext } from '../operation.js'
+import { enrolledAs } from '../place.js'
 import { policyRow, policySchema } from '../policies.js'
 import { intentsOver, openIntents, openIntentSchema } from '../open-intents.js'
 import { pathsHere } from '../scopes.js'
@@ -49,8 +51,7 @@ const WAITERS_SHOWN = 8
 
 /** The roots of this host's checkouts of a repository, by the name that they have in claims. */
 const rootsOf = ({ host }: OperationContext, repo: string, here: { readonly root: string } | null): ReadonlyMap<string, string> => {
-  const enrolled = [...host.enrolment.repositories.values()].filter(({ key }) => host.replica.view.repositories.nameOf(key) === repo)
-  const known = [...enrolled.flatMap(({ roots }) => roots), ...(here === null ? [] : [here.root])]
+  const known = [...enrolledAs(host, repo).flatMap(({ roots }) => roots), ...(here === null ? [] : [here.root])]
   return new Map(known.map(root => [checkoutName(host.adapters.crypto, host.replica.hostId, root), root]))
 }
 
@@ -79,7 +80,7 @@ export const who = operation({
     const from: Viewpoint = { host: hostId, session, where: place?.where ?? null }
     const roots = rootsOf(context, repo ?? '', place?.checkout ?? null)
     const { wall } = host.now()
-    const { policies } = host.replica.acts.roster()
+    const { policies } = decreesOf(host)
     const waiters = waitersOf(view, meshNow)
     const intents = openIntents(view, repo, meshNow)
     const answers = items.map(({ typed, item }) => {

@@ -28,7 +28,7 @@ export const decisionsOnMine = ({ host }: OperationContext, work: Work): RecapCl
     const { repo = '', scope = [] } = parsed.record.fields
     return scope.some(text => {
       const { scope: decided } = itemOf(text)
-      return Array.from(mine.candidates(repo, decided)).some(each => overlap(decided, each) !== null)
+      return Array.from(mine.candidates(view.repositories.nameOf(repo), decided)).some(each => overlap(decided, each) !== null)
     })
   }
   const standing = Array.from(view.ofKind('decision')).filter(entry => isKindOf(entry, 'decision')).filter(entry => touches(entry) && !view.deliveries.withdrawn(entry))

@@ -9,6 +9,7 @@ import { findCheckout } from '../../host/repository/checkout.js'
 import { dirtyPaths } from '../../host/repository/dirty-paths.js'
 import { noteWork, workOf, type SessionWork } from '../../host/session/work.js'
 import { oneAtATime } from '../one-at-a-time.js'
+import { enrolledAs } from '../place.js'
 import { addresseeOf } from '../record-data.js'
 
 /** Whether other hosts may know of this session at all: it wrote something, or something was said to it. */
@@ -30,7 +31,7 @@ const openIntent = (host: Host, { host: id, session }: Actor): Entry | null => {
 
 /** Where it worked, and what is changed there: only of a repository that is coordinated, and that is still where it was. */
 const placeFields = async (host: Host, { place }: SessionWork): Promise<Readonly<Record<string, unknown>>> => {
-  if (place === undefined || !host.enrolment.repositories.has(place.repo)) return {}
+  if (place === undefined || enrolledAs(host, place.repo).length === 0) return {}
   const checkout = findCheckout(place.root)
   const where = { repo: place.repo, where: { checkout: place.checkout, ...(checkout.ok && checkout.value.branch !== null ? { branch: checkout.value.branch } : {}) } }
   if (!checkout.ok || checkout.value.root !== place.root) return where

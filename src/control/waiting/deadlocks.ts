@@ -5,6 +5,7 @@ import { deadlockRule } from '../../core/coordination/policy/policy.js'
 import { deadlocksIn } from '../../core/coordination/waiting/deadlocks.js'
 import type { Deadlock } from '../../core/coordination/waiting/waitgraph.js'
 import type { Host } from '../../host/host.js'
+import { decreesOf } from '../decrees.js'
 import type { Warning } from '../envelope.js'
 import { shownItem } from '../scopes.js'
 import { waitingText } from './waiters.js'
@@ -44,7 +45,7 @@ export const deadlockSchema = z.object({
 export type DeadlockRow = z.infer<typeof deadlockSchema>
 
 /** The victim's own host releases for it; else it is only told. */
-export const isAuto = (host: Host): boolean => deadlockRule(host.replica.acts.roster().policies, host.meshNow()).rule === 'auto'
+export const isAuto = (host: Host): boolean => deadlockRule(decreesOf(host).policies, host.meshNow()).rule === 'auto'
 
 const isActor = (left: Actor, right: Actor): boolean => left.host === right.host && left.session === right.session
 

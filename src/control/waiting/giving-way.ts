@@ -3,6 +3,7 @@ import { deadlockRule } from '../../core/coordination/policy/policy.js'
 import { releasesDue } from '../../core/coordination/waiting/deadlocks.js'
 import type { Deadlock } from '../../core/coordination/waiting/waitgraph.js'
 import type { Host } from '../../host/host.js'
+import { decreesOf } from '../decrees.js'
 import type { Warning } from '../envelope.js'
 import { forgetTold } from '../told-claims.js'
 import { deadlocksNow } from './deadlocks.js'
@@ -31,7 +32,7 @@ const releaseFor = async (host: Host, { victim, releases }: Deadlock): Promise<v
 export const giveWayByPolicy = (host: Host): void => {
   const under = new Set<string>()
   const look = (): void => {
-    const { policies } = host.replica.acts.roster()
+    const { policies } = decreesOf(host)
     const { rule } = deadlockRule(policies, host.meshNow())
     if (rule !== 'auto') return
     for (const deadlock of deadlocksNow(host)) {

@@ -75,7 +75,7 @@ export const waitRow = (host: Host, wait: Wait, now: Millis, session: string): W
     by: waitingText(host.replica.view, wait),
     mine: wait.host === host.replica.hostId && wait.session === session,
     what: wantedTexts(host, wait),
-    repository: wait.repo,
+    repository: host.replica.view.repositories.nameOf(wait.repo),
     since: iso(wait.since),
     until: iso(wait.until),
     waited_ms: Math.max(0, Math.round(now - wait.since)),

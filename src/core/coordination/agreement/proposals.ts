@@ -26,9 +26,9 @@ const stands = ({ deliveries }: View, proposal: Proposal, now: Millis): boolean 
   return !deliveries.answersTo(proposal.id).some(answer => isKindOf(answer, 'reject'))
 }
 
-const witnessOf = (one: Proposal, other: Proposal): string | null => {
+const witnessOf = ({ repositories }: View, one: Proposal, other: Proposal): string | null => {
   const [left, right] = [one.parsed.record.fields, other.parsed.record.fields]
-  if ((left.repo ?? '') !== (right.repo ?? '')) return null
+  if (!repositories.same(left.repo ?? '', right.repo ?? '')) return null
   const scopes = (items: readonly string[]) => items.map(item => itemOf(item).scope)
   return overlapsAny(scopes(left.scope), scopes(right.scope))?.witness ?? null
 }
@@ -38,7 +38,7 @@ export const overlappingProposals = (view: View, own: Proposal, now: Millis, wit
   const found: ProposalCrossing[] = []
   for (const other of view.ofKind('proposal')) {
     if (!isKindOf(other, 'proposal') || Math.abs(other.wall - own.wall) > withinMs || sameActor(authorOf(own), authorOf(other)) || !stands(view, other, now)) continue
-    const witness = witnessOf(own, other)
+    const witness = witnessOf(view, own, other)
     if (witness === null) continue
     const [lead, follows] = compareEntries(own, other) < 0 ? [own, other] : [other, own]
     found.push({ lead, follows, witness })

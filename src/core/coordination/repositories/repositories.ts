@@ -60,6 +60,11 @@ export class Repositories {
     return this.names().get(key) ?? key
   }
 
+  /** Whether two keys, as records state them, are one repository; `''` is none, and only like itself. */
+  same(left: string, right: string): boolean {
+    return this.nameOf(left) === this.nameOf(right)
+  }
+
   #linked(): Map<string, string> {
     const keyByIdentity = new Map<string, string>()
     const nextByKey = new Map<string, string>()

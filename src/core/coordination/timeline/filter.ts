@@ -3,11 +3,19 @@ import { itemOf } from '../claims/item.js'
 import { recipientsOf } from '../records/addressee.js'
 import { kindShown, type Entry } from '../records/entry.js'
 import { kindSpec } from '../records/kinds.js'
+import type { Repositories } from '../repositories/repositories.js'
 import { overlap } from '../scope/overlap.js'
 
 export interface Peer {
   readonly host: HostId
   readonly session?: SessionName
+}
+
+/** A scope of one repository, whichever of its keys a record names. */
+export interface About {
+  readonly repositories: Pick<Repositories, 'same'>
+  readonly repo: string
+  readonly items: readonly string[]
 }
 
 /** What is left out is not asked; all that is given must hold. */
@@ -21,7 +29,7 @@ export interface TimelineFilter {
   /** Leaves out what machines write about themselves (renewals, receipts, profiles …). */
   readonly talkOnly?: boolean
   /** Overlaps this scope of this repository. */
-  readonly scope?: { readonly repo: string; readonly items: readonly string[] }
+  readonly scope?: About
   /** Mesh time, both ends included. */
   readonly since?: Millis
   readonly until?: Millis
@@ -53,9 +61,9 @@ const isBetween = (entry: Entry, [one, other]: readonly [Peer, Peer], lookup: Ti
 
 const isQuiet = ({ parsed }: Entry): boolean => parsed.type === 'valid' && kindSpec(parsed.record.kind)?.quiet === true
 
-const isAbout = (entry: Entry, { repo, items }: { readonly repo: string; readonly items: readonly string[] }): boolean => {
+const isAbout = (entry: Entry, { repositories, repo, items }: About): boolean => {
   const fields = fieldsOf(entry)
-  if (!Array.isArray(fields.scope) || (fields.repo ?? '') !== repo) return false
+  if (!Array.isArray(fields.scope) || !repositories.same(typeof fields.repo === 'string' ? fields.repo : '', repo)) return false
   const wanted = items.map(itemOf)
   return fields.scope.some(text => typeof text === 'string' && wanted.some(item => overlap(item.scope, itemOf(text).scope) !== null))
 }

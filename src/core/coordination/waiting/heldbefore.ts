@@ -22,7 +22,7 @@ const isAbout = ({ repositories }: View, entry: EntryOf<'claim'>, wait: Wait, go
   if (goal.claim !== null) return entry.id === goal.claim
   const { repo = '', scope } = entry.parsed.record.fields
   const wanted = itemOf(goal.what).scope
-  return repositories.nameOf(repo) === repositories.nameOf(wait.repo) && scope.some(item => overlap(itemOf(item).scope, wanted) !== null)
+  return repositories.same(repo, wait.repo) && scope.some(item => overlap(itemOf(item).scope, wanted) !== null)
 }
 
 /** When the last word was said that ends one of these claims, or some of it. */

@@ -2,6 +2,7 @@ import type { HostId, HostKey, MeshId, Millis, RecordId, SessionName } from '../
 import { givesWayTo, overlapClass, sameTree, type Strictness } from '../../coordination/claims/claim.js'
 import { turnFor } from '../../coordination/claims/turn.js'
 import type { ActSet } from '../../coordination/membership/acts.js'
+import { decreesIn } from '../../coordination/policy/decrees.js'
 import { stopAt } from '../../coordination/policy/directive.js'
 import { advantageOf, overlapRuleBetween } from '../../coordination/policy/policy.js'
 import { isKindOf } from '../../coordination/records/entry.js'
@@ -38,6 +39,7 @@ export interface Writing {
 const NO_TURN = [0, 0]
 
 interface ClaimQuery {
+  /** The key in force. */
   readonly repo: string
   readonly scope: readonly string[]
   readonly mode: 'exclusive' | 'shared'
@@ -51,8 +53,8 @@ const placeOf = (value: unknown): Place | null => {
   return read.ok ? read.value : null
 }
 
-const claimQuery = (fields: RecordFields): ClaimQuery => ({
-  repo: typeof fields.repo === 'string' ? fields.repo : '',
+const claimQuery = (fields: RecordFields, { repositories }: View): ClaimQuery => ({
+  repo: repositories.nameOf(typeof fields.repo === 'string' ? fields.repo : ''),
   scope: Array.isArray(fields.scope) ? fields.scope.map(String) : [],
   mode: fields.mode === 'shared' ? 'shared' : 'exclusive',
   where: placeOf(fields.where)
@@ -78,7 +80,7 @@ export class RecordWriting {
     for (const { kind, fields } of drafts) {
       const checked = checkDraft(kind, kind === 'claim' ? { ...fields, turn: NO_TURN } : fields, id => this.#kindOf(id))
       if (!checked.ok) return checked
-      const refusal = kind === 'claim' ? this.#refusal(claimQuery(checked.value), { session, strict, meshNow, handed }) : null
+      const refusal = kind === 'claim' ? this.#refusal(claimQuery(checked.value, this.#parts.view), { session, strict, meshNow, handed }) : null
       if (refusal !== null) return refusal
       const formed = this.#formOne(kind, this.#withTurns(kind, checked.value, session, meshNow), session, wall, meshNow)
       if (!formed.ok) return formed
@@ -112,7 +114,7 @@ export class RecordWriting {
 
   /** A claim gets its turn, and so does each claim that a renewal names in `turns`: those whose lease and grace were over. */
   #withTurns(kind: string, fields: RecordFields, session: SessionName, meshNow: Millis): RecordFields {
-    if (kind === 'claim') return { ...fields, turn: this.#turn(claimQuery(fields), session, meshNow) }
+    if (kind === 'claim') return { ...fields, turn: this.#turn(claimQuery(fields, this.#parts.view), session, meshNow) }
     if (kind !== 'renew' || typeof fields.turns !== 'object' || fields.turns === null) return fields
     const turns = Object.keys(fields.turns).map(id => {
       const claim = this.#parts.view.claims.claim(id as RecordId)
@@ -122,17 +124,17 @@ export class RecordWriting {
   }
 
   #turn(query: ClaimQuery, session: SessionName, meshNow: Millis): Turn {
-    const { acts, hostId } = this.#parts
+    const { acts, view, hostId } = this.#parts
     const { repo, scope } = query
     const held = this.#overlapping(query, session, meshNow).map(overlap => overlap.claim)
-    const advantageMinutes = advantageOf(acts.roster().policies, scope.map(item => ({ repo, item })), { host: hostId, session }, meshNow)
+    const advantageMinutes = advantageOf(decreesIn(acts.roster(), view.repositories).policies, scope.map(item => ({ repo, item })), { host: hostId, session }, meshNow)
     return turnFor({ correctedNow: meshNow, held, advantageMinutes })
   }
 
   /** Why no such claim is made: it was asked for with `--strict`, or an operator's policy refuses one that overlaps. Nothing of the same request is written. */
   #refusal(query: ClaimQuery, { session, strict, meshNow, handed }: { readonly session: SessionName; readonly strict: Strictness; readonly meshNow: Millis; readonly handed: ReadonlySet<RecordId> }): ReturnType<typeof failure> | null {
-    const { acts, hostId } = this.#parts
-    const { policies, directives } = acts.roster()
+    const { acts, view, hostId } = this.#parts
+    const { policies, directives } = decreesIn(acts.roster(), view.repositories)
     const { repo, scope, where } = query
     const stop = stopAt(directives, scope.map(item => ({ repo, item })), meshNow)
     if (stop !== null) return failure('DIRECTIVE_STOP', `an operator's directive stops claims there: ${quoted(stop.text)}`, { details: { directive: stop.act } })

@@ -1,4 +1,12 @@
 import { describe, expect, it } from 'vitest'
+import type { ActId, SessionName } from '../../../../src/core/brand.js'
+import { proposalCrossings } from '../../../../src/core/coordination/agreement/proposals.js'
+import type { OperatorKey } from '../../../../src/core/coordination/membership/body.js'
+import type { Policy } from '../../../../src/core/coordination/membership/policies.js'
+import { decreesIn } from '../../../../src/core/coordination/policy/decrees.js'
+import { overlapRule } from '../../../../src/core/coordination/policy/policy.js'
+import { goalsOf } from '../../../../src/core/coordination/waiting/goal.js'
+import { standingWaits } from '../../../../src/core/coordination/waiting/wait.js'
 import { ownerAndName } from '../../../../src/core/coordination/repositories/repositories.js'
 import { entryIn, give, MINUTE, NOON, Scribe, viewOf } from '../records/scribe.js'
 
@@ -64,6 +72,31 @@ describe('repositories', () => {
       expect(new Set(view.repositories.names().values())).toEqual(new Set(['gitlab.example.org/team/app']))
       expect(view.repositories.names().size).toBe(2)
     }
+  })
+
+  it('are one for what is listed, waited for and proposed, and for what operators set, whichever key was named', () => {
+    const asked = box.write('note', { repo: 'work/team/app', scope: ['src/x.ts'], text: 'an aside' }, NOON + MINUTE)
+    const waits = box.write('wait', { repo: 'work/team/app', scope: ['src/x.ts'] }, NOON + 2 * MINUTE)
+    const mine = mac.write('proposal', { to: { host: box.host }, repo: 'github.com/team/app', scope: ['src'], text: 'split it' }, NOON + MINUTE)
+    const theirs = box.write('proposal', { to: { host: mac.host }, repo: 'work/team/app', scope: ['src/x.ts'], text: 'rewrite it' }, NOON + MINUTE)
+    const view = viewOf([mac, box], [claim(mac, 'github.com/team/app'), asked, waits, mine, theirs])
+    const policy: Policy = { act: '1' as ActId, key: 'overlap', value: 'deny', area: { repo: 'work/team/app', item: 'src' }, by: 'op' as OperatorKey, stamp: { wall: 1, count: 0 }, expires: null }
+    const found = () => {
+      const about = { repositories: view.repositories, repo: 'github.com/team/app', items: ['src/x.ts'] }
+      const [wait] = standingWaits(view, now)
+      const { policies } = decreesIn({ policies: [policy], directives: [] }, view.repositories)
+      return {
+        notes: view.timeline.select({ kinds: ['note'], scope: about }).length,
+        held: wait === undefined ? null : goalsOf(view, wait, now).map(({ held }) => held.length),
+        proposals: proposalCrossings(view, { host: mac.host, session: 'claude-1' as SessionName }, now).length,
+        rule: overlapRule(policies, { repo: view.repositories.nameOf('github.com/team/app'), item: 'src/x.ts' }, false, now).rule
+      }
+    }
+    expect(found()).toEqual({ notes: 0, held: [0], proposals: 0, rule: 'warn' })
+    give(view, [saying(mac, 'github.com/team/app'), saying(box, 'work/team/app')])
+    expect(found()).toEqual({ notes: 1, held: [1], proposals: 1, rule: 'deny' })
+    give(view, [saying(box, 'work/team/app', ROOT, NOON + 1, 'removed')])
+    expect(found()).toEqual({ notes: 0, held: [0], proposals: 0, rule: 'warn' })
   })
 
   it('go by the newest record of a host', () => {

@@ -41,8 +41,8 @@ describe('timeline', () => {
     ['talk', { talkOnly: true, since: NOON }, [hi, claim, reply, aside, strange]],
     ['time', { since: NOON + MINUTE, until: NOON + 3 * MINUTE }, [claim, reply, aside]],
     ['text', { text: 'HI' }, [hi, strange]],
-    ['scope', { scope: { repo: 'app', items: ['src/auth/login.ts'] } }, [claim, aside]],
-    ['scope of another repository', { scope: { repo: 'other', items: ['**'] } }, []],
+    ['scope', { scope: { repositories: view.repositories, repo: 'app', items: ['src/auth/login.ts'] } }, [claim, aside]],
+    ['scope of another repository', { scope: { repositories: view.repositories, repo: 'other', items: ['**'] } }, []],
     ['two who talk', { between: [{ host: mac.host }, { host: box.host }] as const }, [hi, reply]],
     ['two who do not', { between: [{ host: mac.host }, { host: spark.host }] as const }, []]
   ])('selects by %s', (_, filter, expected) => {
