@@ -1,5 +1,7 @@
 import { nodeCrypto, nodeSigner } from '../dist/adapters/crypto/node.js'
 import { foundMesh } from '../dist/core/coordination/membership/genesis.js'
+import { formRecord, recordNaming } from '../dist/core/coordination/records/record.js'
+import { hostIdOf } from '../dist/core/domain.js'
 import { Replica } from '../dist/core/replica/replica.js'
 import { claimOf } from './claims.mjs'
 
@@ -44,6 +46,20 @@ export class MemoryHost {
   /** One commit, so one frame, for all these paths; one session for each of them, so that all are seen by each. */
   claim(paths, session = 'bench') {
     this.feed({ type: 'write', request: ++this.#request, session, drafts: paths.map(path => claimOf(path, this.wall)), strict: false })
+  }
+
+  /** Claims of a made-up host, put into the view alone: one host makes no more than 1,024 live ones. Without signatures and frames. */
+  claimElsewhere(number, paths, session = 'bench') {
+    const { view, mesh } = this.replica
+    const key = number.toString(16).padStart(2, '0').repeat(32)
+    view.setRoster(new Map([...view.members(), [key, { hostId: hostIdOf(this.crypto, key), name: `host${number}`, role: 'worker', state: 'member' }]]))
+    const nameOf = recordNaming(this.crypto, mesh, key)
+    const set = paths.map((path, count) => {
+      const { kind, fields } = claimOf(path, this.wall)
+      const text = take(formRecord({ kind, session, stamp: [this.wall, count], offset: 0, fields: { ...fields, turn: [Math.floor(this.wall / 60_000), 0] } }))
+      return [nameOf(text), text]
+    })
+    view.changeAuthor(`${key}/${'7'.repeat(24)}`, key, { set, removed: [] })
   }
 
   release(claims, session = 'bench') {

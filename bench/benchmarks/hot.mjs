@@ -14,6 +14,8 @@ import { MemoryHost } from '../memory-host.mjs'
 
 const ROUNDS = 5
 const RECORDS = 10_000
+/** Frames through the intake; one host may not hold more than 1,024 live claims. */
+const FRAMES = 1_000
 const SPKI_PREFIX = Buffer.from('302a300506032b6570032100', 'hex')
 
 const perSecond = (count, work) => {
@@ -54,20 +56,20 @@ const signatures = () => {
 /** Frames of one record each, as another host's intake meets them: decoded, verified, inspected, applied, in the view. No disk, no link. */
 const intake = () => {
   const author = new MemoryHost()
-  for (let index = 0; index < 4_000; index++) author.claim([pathOf(index)])
+  for (let index = 0; index < FRAMES; index++) author.claim([pathOf(index)])
   const frames = author.frames.splice(0)
   const { mesh, acts } = author.replica
   const verifyAlone = frames.slice(0, 500)
   const take = () => {
     const view = new View({ crypto: nodeCrypto, mesh })
     view.setRoster(acts.roster().members)
-    const parts = { crypto: nodeCrypto, mesh, logs: new LogBook(nodeCrypto, mesh), view, clock: new HybridClock(), admission: () => ({ state: 'member' }) }
+    const parts = { crypto: nodeCrypto, mesh, logs: new LogBook(nodeCrypto, mesh), view, clock: new HybridClock(), admission: () => ({ state: 'member' }), rereading: new Map(), isAwaited: () => false }
     const taking = new Intake(parts)
     const rate = perSecond(frames.length, index => {
       const { type } = taking.take(frames[index], false, { wall: Date.now(), mono: 1 })
       if (type !== 'appended') throw new Error(`a frame was ${type}`)
     })
-    if (view.count !== 4_000) throw new Error('the view lacks records')
+    if (view.count !== FRAMES) throw new Error('the view lacks records')
     return rate
   }
   const signer = nodeSigner(nodeCrypto.sha256(new Uint8Array(2)))
@@ -92,8 +94,9 @@ const SELDOM = new Map([[3, 20], [4, 100], [5, 100], [6, 5]])
 
 const overlaps = () => {
   const host = new MemoryHost()
-  for (let index = 0; index < RECORDS; index += 100) host.claim(Array.from({ length: 100 }, (_, offset) => pathOf(index + offset)))
+  for (let index = 0; index < RECORDS; index += 1_000) host.claimElsewhere(1 + index / 1_000, Array.from({ length: 1_000 }, (_, offset) => pathOf(index + offset)))
   const { claims } = host.replica.view
+  if (claims.live(Date.now()).length !== RECORDS) throw new Error('the view lacks claims')
   const asked = KINDS.map((_, kind) => {
     const rounds = []
     for (let round = -1; round < ROUNDS; round++) {
@@ -114,6 +117,8 @@ const overlaps = () => {
       return (now() - began) * 1_000
     })
     written.push(times)
+    const { hostId } = host.replica
+    host.release(claims.liveOfHost(hostId, Date.now()).map(({ id }) => id))
   }
   return [
     ...KINDS.flatMap((kind, index) =>

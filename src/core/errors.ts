@@ -57,6 +57,7 @@ export const ERRORS = {
   NO_OPERATOR_KEY: { exit: 4, link: 'keep' },
   PASSPHRASE_WRONG: { exit: 4, link: 'keep' },
   PORT_TAKEN: { exit: 4, link: 'keep' },
+  CLAIMS_FULL: { exit: 4, link: 'keep' },
   LOG_FULL: { exit: 4, link: 'keep' },
   KEY_SPENT: { exit: 4, link: 'keep' },
   REQUEST_REFUSED: { exit: 4, link: 'keep' },

@@ -15,7 +15,6 @@ export const LIMITS = {
   documentBytesPerAuthor: 8 * 1024 * 1024, // a snapshot of it is decoded within a second on any host
   logBytesSinceSnapshot: 16 * 1024 * 1024, // what is replayed at a start or a cold join; twice the document
   logFramesSinceSnapshot: 10_000, // as above: 10,000 frames are checked within a second
-  liveClaimsPerHost: 1_024, // twenty agents with fifty claims each
   epochsPerKey: 1_024, // one is opened after a loss, not in daily work; bounds heads and stores against one key, which is void with all its epochs beyond
   jsonDepth: 32, // no record nests more than 4; a parser's stack never grows with the input
   idsPerRecord: 512, // 18 KiB of ids: `release --all` of more is several records
@@ -93,6 +92,7 @@ export const LIMITS = {
   pauseMs: 60_000, // longer than any scheduling hiccup, shorter than a lid that was closed
 
   // claims
+  liveClaimsPerHost: 1_024, // twenty agents with fifty claims each; a host makes no more, and readers stop it by its records (liveRecordsPerAuthor)
   leaseDefaultMs: 30 * 60_000, // a turn of work; renewed at a third of it while there is activity
   leaseMinMs: 30_000, // six beats: a shorter one could end during one redial
   leaseAgentMaxMs: 4 * 60 * 60_000, // what a forgotten agent may hold back

@@ -39,7 +39,7 @@ export const claim: Command = {
     { line: "skein claim 'src/auth/**' --reason 'rewrite the login flow'", does: 'holds it for 30 min, renewed while this session is at work' },
     { line: 'skein claim @test-mutex --strict --for 10m', does: 'a name instead of a path; exit 1 if another session has it' }
   ],
-  notes: 'Claims are advisory: one that overlaps another succeeds, with a warning that names its holder: once for each file in the same work tree, where one\noverwrites the other; once for the whole claim in another, where the changes will have to be merged. Nobody is warned of what git ignores, nor of\nlock files, changelogs and snapshots (quiet in .skein.json: another list of patterns, in which @default stands for these).\nThe first claim in a repository enrols it (skein repo list). Claiming again renews.',
+  notes: 'Claims are advisory: one that overlaps another succeeds, with a warning that names its holder: once for each file in the same work tree, where one\noverwrites the other; once for the whole claim in another, where the changes will have to be merged. Nobody is warned of what git ignores, nor of\nlock files, changelogs and snapshots (quiet in .skein.json: another list of patterns, in which @default stands for these).\nThe first claim in a repository enrols it (skein repo list). Claiming again renews.\nA host holds at most 1,024 live claims of all its sessions: the next is CLAIMS_FULL (exit 4), and names whose sessions hold most.',
   run: async (terminal, typed) => {
     const lease = leaseOption(typed)
     if (!lease.ok) return terminal.print(lease.reply, () => '')

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { claimsFull } from '../../core/coordination/claims/bound.js'
 import { givesWayTo, overlapClass, sameTree, type Strictness } from '../../core/coordination/claims/claim.js'
 import type { Overlapping } from '../../core/coordination/claims/claimtable.js'
 import type { Directive } from '../../core/coordination/membership/directives.js'
@@ -179,11 +180,15 @@ const claimNow = async (context: OperationContext, given: Args): Promise<Outcome
   // a policy says nothing of what this session holds already
   const why = refusing(context, here, strict !== false ? before : before.filter(({ item }) => !held.has(item)), strict)
   if (why !== null) return refused(context, here, from, before, why)
+  const claiming = claimDrafts({ ...wanted, scope: fresh })
+  // asked before a repository is enrolled for it, so that nothing at all is recorded
+  const full = claimsFull(view.claims, { host: hostId, asked: claiming.length, ending: new Set() }, meshNow)
+  if (full !== null) return full
   const enrolled = await enrolledByClaim(host, here.place)
   if (!enrolled.ok) return enrolled
   const renewed = [...new Set(held.values())]
   const renewals = renewed.some(claim => claim.until < until) ? [renewalDraft(own, renewed, until, meshNow)] : []
-  const drafts = [...renewals, ...claimDrafts({ ...wanted, scope: fresh })]
+  const drafts = [...renewals, ...claiming]
   const written = drafts.length === 0 ? success([]) : await host.write(session, drafts, { strict })
   if (!written.ok) {
     const { directive } = written.failure.details ?? {}

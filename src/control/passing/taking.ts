@@ -1,4 +1,5 @@
 import type { Millis } from '../../core/brand.js'
+import { claimsFull } from '../../core/coordination/claims/bound.js'
 import { stateOf, type Claim } from '../../core/coordination/claims/claim.js'
 import type { Entry, EntryOf } from '../../core/coordination/records/entry.js'
 import type { Draft } from '../../core/replica/input.js'
@@ -44,8 +45,6 @@ const takeOver = async (context: OperationContext, took: readonly Claim[], how: 
   const { view, hostId } = host.replica
   const [first] = took
   const place = first === undefined ? null : await placeIn(context, first.repo)
-  const enrolled = await enrolledByClaim(host, place)
-  if (!enrolled.ok) return enrolled
   const meshNow = host.meshNow()
   const own = view.claims.ofSession(hostId, session, meshNow)
   const until = meshNow + leaseMs
@@ -59,6 +58,11 @@ const takeOver = async (context: OperationContext, took: readonly Claim[], how: 
     })
     return claimDrafts({ ...wanted, scope: fresh })
   })
+  // as in `claim`: before anything is recorded
+  const full = claimsFull(view.claims, { host: hostId, asked: drafts.length, ending: new Set(how === 'handed' ? took.map(({ id }) => id) : []) }, meshNow)
+  if (full !== null) return full
+  const enrolled = await enrolledByClaim(host, place)
+  if (!enrolled.ok) return enrolled
   const renewed = [...held]
   const renewals = renewed.some(claim => claim.until < until) ? [renewalDraft(own, renewed, until, meshNow)] : []
   const written = await host.write(session, [...taking, ...renewals, ...drafts])

@@ -3,10 +3,13 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { SessionName } from '../../../src/core/brand.js'
 import { LIMITS } from '../../../src/core/limits.js'
 import { temporaryFolder } from '../../support/cli.js'
+import { claimElsewhere } from '../../support/claims-elsewhere.js'
 import { Desk } from '../../support/desk.js'
 import { makeRepository } from '../../support/home.js'
 
 const COUNT = LIMITS.claimsListed + 100
+/** Sessions of this host, and of each of the others. */
+const OWN = 10
 const folder = temporaryFolder()
 let mac: Desk
 
@@ -19,7 +22,10 @@ const hold = async (session: string, scopes: readonly (readonly string[])[]): Pr
 beforeAll(async () => {
   mac = await Desk.open(join(folder.path, 'h'), makeRepository(join(folder.path, 'app')))
   await mac.run('me', ['repo', 'add'])
-  for (let session = 0; session < 51; session++) await hold(`s-${session}`, Array.from({ length: COUNT / 51 }, (_, index) => [`src/part${session}/${index}.ts`]))
+  const scopes = (session: number) => Array.from({ length: COUNT / 51 }, (_, index) => [`src/part${session}/${index}.ts`])
+  for (let session = 0; session < OWN; session++) await hold(`s-${session}`, scopes(session))
+  // one host holds no more than 1,024: the rest is of hosts that exist in this view only
+  for (let session = OWN; session < 51; session++) claimElsewhere(mac.host, Math.floor(session / OWN), `s-${session}`, scopes(session))
 })
 afterAll(async () => {
   await mac.close()

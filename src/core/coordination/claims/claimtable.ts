@@ -40,6 +40,7 @@ export class ClaimTable {
   #index = new ScopeIndex<Tracked>()
   #past = new ScopeIndex<Tracked>()
   readonly #bySession = new Map<string, Set<Tracked>>()
+  readonly #standing = new Map<HostId, number>()
   readonly #renewals = new Map<string, Set<EntryOf<'renew'>>>()
   readonly #endings = new Map<string, Set<EntryOf<'release'> | EntryOf<'withdraw'>>>()
   readonly #reclaims = new Map<string, Set<EntryOf<'reclaim'>>>()
@@ -101,6 +102,11 @@ export class ClaimTable {
       }
     }
     return found
+  }
+
+  /** How many claims of a host nothing has ended, lapsed ones among them: no fewer than are live, and not counted when asked. */
+  standingCount(host: HostId): number {
+    return this.#standing.get(host) ?? 0
   }
 
   /** The claims that may overlap this item, found through the index; a superset. Released ones are not among them. */
@@ -256,6 +262,8 @@ export class ClaimTable {
       for (const text of before) if (!after.includes(text)) index.remove(repo, itemOf(text).scope, tracked)
       for (const text of after) index.add(repo, itemOf(text).scope, tracked)
     }
+    const more = Number(standing.length > 0) - Number(tracked.standing.length > 0)
+    if (more !== 0) this.#standing.set(tracked.entry.host, this.standingCount(tracked.entry.host) + more)
     tracked.standing = standing
     tracked.ended = ended
   }
@@ -271,6 +279,7 @@ export class ClaimTable {
     this.#names = names
     this.#index = new ScopeIndex()
     this.#past = new ScopeIndex()
+    this.#standing.clear()
     for (const tracked of this.#claims.values()) {
       const { standing, ended } = tracked
       tracked.standing = []

@@ -1,4 +1,5 @@
 import type { HostId, HostKey, MeshId, Millis, RecordId, SessionName } from '../../brand.js'
+import { claimsFull } from '../../coordination/claims/bound.js'
 import { givesWayTo, overlapClass, sameTree, type Strictness } from '../../coordination/claims/claim.js'
 import { turnFor } from '../../coordination/claims/turn.js'
 import type { ActSet } from '../../coordination/membership/acts.js'
@@ -60,6 +61,10 @@ const claimQuery = (fields: RecordFields, { repositories }: View): ClaimQuery =>
   where: placeOf(fields.where)
 })
 
+/** Claims that the same request releases whole. */
+const released = (drafts: readonly Draft[]): RecordId[] =>
+  drafts.flatMap(({ kind, fields: { claims, scope } }) => (kind === 'release' && scope === undefined && Array.isArray(claims) ? claims.map(String).filter(isRecordId) : []))
+
 /**
  * Makes records of drafts: checks them, gives each its stamp and each claim its turn, and names them. A claim never gets a turn before that
  * of an overlapping live claim that this host holds (rules E2), so that sight beats clocks.
@@ -77,6 +82,9 @@ export class RecordWriting {
   form({ session, drafts, strict }: Writing, wall: Millis, meshNow: Millis): Result<Written[]> {
     const written: Written[] = []
     const handed = this.#handed(drafts)
+    const { view, hostId } = this.#parts
+    const full = claimsFull(view.claims, { host: hostId, asked: drafts.filter(({ kind }) => kind === 'claim').length, ending: new Set([...handed, ...released(drafts)]) }, meshNow)
+    if (full !== null) return full
     for (const { kind, fields } of drafts) {
       const checked = checkDraft(kind, kind === 'claim' ? { ...fields, turn: NO_TURN } : fields, id => this.#kindOf(id))
       if (!checked.ok) return checked

@@ -99,6 +99,23 @@ describe('overlap', () => {
     expect(view.claims.liveOfHost(mac.host, NOON).map(({ scope }) => scope[0]).sort()).toEqual(['a', 'b'])
   })
 
+  it('of one host that nothing has ended are counted as they come and go, under whatever key', () => {
+    const held = [mac.claim(['a', 'b'], NOON, { repo: 'work/team/app' }), mac.claim(['c'], NOON - 60 * MINUTE, {}, 's-2'), box.claim(['d'], NOON)]
+    const view = viewOf([mac, box], held)
+    const count = () => [view.claims.standingCount(mac.host), view.claims.standingCount(box.host)]
+    expect(count()).toEqual([2, 1])
+    const claims = held.slice(0, 1).map(({ id }) => id)
+    give(view, [mac.write('release', { claims, scope: ['a'] }, NOON + 1)])
+    expect(count()).toEqual([2, 1])
+    const keys = ['work/team/app', 'github.com/team/app'].map(key => mac.write('repo', { key, state: 'enrolled', root: 'a'.repeat(40) }, NOON))
+    give(view, keys)
+    expect([view.claims.live(NOON).length, ...count()]).toEqual([2, 2, 1])
+    give(view, [mac.write('release', { claims }, NOON + 2)])
+    expect(count()).toEqual([1, 1])
+    view.dropAuthor(mac.author)
+    expect(count()).toEqual([0, 1])
+  })
+
   it('tells two work trees apart', () => {
     const at = (scribe: Scribe, checkout?: string) => {
       const written = scribe.claim(['src'], NOON, checkout === undefined ? {} : { where: { checkout } })
