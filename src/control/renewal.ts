@@ -3,6 +3,7 @@ import { stateOf, type Claim } from '../core/coordination/claims/claim.js'
 import { LIMITS } from '../core/limits.js'
 import type { Draft } from '../core/replica/input.js'
 import type { Warning } from './envelope.js'
+import { notHeldAgain } from './held-again.js'
 import { claimsOf, oneAtATime } from './one-at-a-time.js'
 import type { OperationContext } from './operation.js'
 
@@ -51,10 +52,12 @@ export const renewByActivity = async (context: OperationContext): Promise<Warnin
   return isAnyDue ? oneAtATime(host, claimsOf(session), () => renewDue(context)) : []
 }
 
-const renewDue = async ({ host, session }: OperationContext): Promise<Warning[]> => {
+const renewDue = async (context: OperationContext): Promise<Warning[]> => {
+  const { host, session } = context
   const meshNow = host.meshNow()
   const own = host.replica.view.claims.ofSession(host.replica.hostId, session, meshNow)
-  const due = own.filter(claim => isDue(claim, meshNow))
+  // what is not held again is told as lapsed (`lapses.ts`)
+  const due = own.filter(claim => isDue(claim, meshNow) && notHeldAgain(context, claim, meshNow) === null)
   if (due.length === 0) return []
   const byLease = new Map<Millis, Claim[]>()
   for (const claim of due) byLease.set(leaseOf(claim), [...(byLease.get(leaseOf(claim)) ?? []), claim])

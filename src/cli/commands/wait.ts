@@ -12,6 +12,8 @@ import { wrapWords } from '../wrapping.js'
 const obstacleText = ({ claim, holder, reason, since, until }: WaitData['held_by'][number]): string =>
   `${visible(holder)} (${claim})${reason === null ? '' : ` ${quoted(reason, 80)}`}, since ${clock(since)}, until ${clock(until)}`
 
+const ENDED = { released: 'released it', handed: 'handed it on', lapsed: 'let its lease lapse' } as const
+
 const rendered = ({ columns }: Terminal, { state, wait, what, freed, held_by: held, waited_ms: waitedMs, until }: WaitData): string => {
   if (state === 'waiting') {
     const lines = held.slice(0, 4).map(each => `  held by ${obstacleText(each)}`)
@@ -19,7 +21,7 @@ const rendered = ({ columns }: Terminal, { state, wait, what, freed, held_by: he
   }
   if (wait === null) return `free: ${freed.map(({ what: each }) => visible(each)).join(', ')}`
   const lines = freed.map(({ what: each, held_by: before }) => {
-    const who = before.map(({ holder, claim, how, at }) => `${visible(holder)} (${claim}) ${how === 'released' ? 'released it' : 'let its lease lapse'} ${clock(at)}`)
+    const who = before.map(({ holder, claim, how, at }) => `${visible(holder)} (${claim}) ${ENDED[how]} ${clock(at)}`)
     return wrapWords(`free: ${visible(each)}${who.length === 0 ? '' : `; ${who.slice(-3).join(', ')}`}`, columns, 2)
   })
   return [...lines, `waited ${ageText(waitedMs)}`].join('\n')

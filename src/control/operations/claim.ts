@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { claimsFull } from '../../core/coordination/claims/bound.js'
-import { givesWayTo, overlapClass, sameTree, type Strictness } from '../../core/coordination/claims/claim.js'
+import { givesWayTo, overlapClass, sameTree, stateOf, type Strictness } from '../../core/coordination/claims/claim.js'
 import type { Overlapping } from '../../core/coordination/claims/claimtable.js'
 import type { Directive } from '../../core/coordination/membership/directives.js'
 import type { Policy } from '../../core/coordination/membership/policies.js'
@@ -174,11 +174,16 @@ const claimNow = async (context: OperationContext, given: Args): Promise<Outcome
     return claim === undefined ? [] : [[item, claim] as const]
   }))
   const fresh = here.scope.filter(item => !held.has(item))
-  const stop = stopAt(decreesOf(host).directives, fresh.map(item => ({ repo: here.repo ?? '', item })), meshNow)
+  // one that lapsed is claimed anew: others may have claimed it since
+  const holds = (item: string): boolean => {
+    const claim = held.get(item)
+    return claim !== undefined && stateOf(claim, meshNow) !== 'stale'
+  }
+  const stop = stopAt(decreesOf(host).directives, here.scope.filter(item => !holds(item)).map(item => ({ repo: here.repo ?? '', item })), meshNow)
   if (stop !== null) return stopped(context, stop)
   const before = overlapsOf(context, here, given)
   // a policy says nothing of what this session holds already
-  const why = refusing(context, here, strict !== false ? before : before.filter(({ item }) => !held.has(item)), strict)
+  const why = refusing(context, here, strict !== false ? before : before.filter(({ item }) => !holds(item)), strict)
   if (why !== null) return refused(context, here, from, before, why)
   const claiming = claimDrafts({ ...wanted, scope: fresh })
   // asked before a repository is enrolled for it, so that nothing at all is recorded

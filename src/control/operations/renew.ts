@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { stateOf } from '../../core/coordination/claims/claim.js'
 import { authorText } from '../../core/coordination/records/entry.js'
 import { LIMITS } from '../../core/limits.js'
+import { notHeldAgain } from '../held-again.js'
 import { leaseFor } from '../lease.js'
 import { operation } from '../operation.js'
 import { repositoryHere } from '../place.js'
@@ -34,11 +35,18 @@ export const renew = operation({
     const { view, hostId } = host.replica
     const lease = leaseFor(for_ms, caller.person)
     if (!lease.ok) return lease
-    const own = view.claims.ofSession(hostId, session, meshNow)
+    const all = view.claims.ofSession(hostId, session, meshNow)
+    const refused = all.flatMap(claim => {
+      const why = notHeldAgain(context, claim, meshNow)
+      return why === null ? [] : [{ claim, why }]
+    })
+    const own = all.filter(claim => !refused.some(each => each.claim === claim))
+    const [first] = refused
+    if (own.length === 0 && first !== undefined) return { ok: false, failure: { ...first.why, next: ['skein claims'] } }
     if (own.length === 0) return { ok: true, data: { until: null, claims: [], again: [], back: [] } }
     const until = meshNow + lease.value
     const parts = Math.ceil(own.length / LIMITS.idsPerRecord)
-    const drafts = Array.from({ length: parts }, (_, part) => renewalDraft(own, own.slice(part * LIMITS.idsPerRecord, (part + 1) * LIMITS.idsPerRecord), until, meshNow))
+    const drafts = Array.from({ length: parts }, (_, part) => renewalDraft(all, own.slice(part * LIMITS.idsPerRecord, (part + 1) * LIMITS.idsPerRecord), until, meshNow))
     const seen = seenReclaims(context, own)
     const back = seen.length === 0 ? {} : { back: seen.slice(0, LIMITS.idsPerRecord).map(({ id }) => id) }
     const written = await host.write(session, drafts.map(({ kind, fields: { except, ...fields } }, part) => ({ kind, fields: { ...fields, ...(parts > 1 || except === undefined ? {} : { except }), ...(part === 0 ? back : {}) } })))
@@ -54,6 +62,7 @@ export const renew = operation({
         again: own.filter(claim => stateOf(claim, meshNow) === 'stale').map(({ entry }) => view.shortId(entry)),
         back: [...new Set(seen.map(entry => authorText(entry, view.names())))]
       },
+      warnings: refused.map(({ why: { code, message, details = {} } }) => ({ code, text: message, details })),
       repositories: [...new Set(own.map(({ repo }) => repo))]
     }
   }

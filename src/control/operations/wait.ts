@@ -31,7 +31,7 @@ type Args = z.infer<typeof args>
 const freed = z.object({
   what: z.string().describe('the item, or the id of the claim'),
   held_by: z
-    .array(obstacleSchema.extend({ how: z.enum(['released', 'lapsed']), at: z.string() }))
+    .array(obstacleSchema.extend({ how: z.enum(['released', 'handed', 'lapsed']), at: z.string() }))
     .describe('who stood in the way since the wait began; empty where it was free all along')
 })
 

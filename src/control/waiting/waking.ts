@@ -5,7 +5,7 @@ import type { Host } from '../../host/host.js'
 import type { CallerLine } from '../caller-line.js'
 
 /** Kinds that can let a wait end, or close a circle of them. */
-const MOVING: ReadonlySet<string> = new Set(['claim', 'release', 'renew', 'withdraw', 'wait', 'handoff'])
+const MOVING: ReadonlySet<string> = new Set(['claim', 'release', 'renew', 'withdraw', 'offer', 'take', 'wait', 'handoff'])
 
 /** What else may wake who stands by: rung, it ends the waiting that is under way; between two of them it is silent. */
 export interface Bell {

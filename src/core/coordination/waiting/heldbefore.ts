@@ -13,8 +13,8 @@ import type { Wait } from './wait.js'
 /** A claim that stood in the way of a wait and does no more. */
 export interface HeldBefore {
   readonly claim: Claim
-  /** By a word of its holder, or by the end of its lease. */
-  readonly how: 'released' | 'lapsed'
+  /** By a word of its holder, by whom it was offered to taking it, or by the end of its lease. */
+  readonly how: 'released' | 'handed' | 'lapsed'
   readonly at: Millis
 }
 
@@ -54,7 +54,13 @@ export const heldBefore = (view: View, wait: Wait, goal: Goal): HeldBefore[] => 
     if (claim === null) return []
     const lapse = claim.until + LIMITS.leaseGraceMs
     const word = ended.get(entry.id)
-    const before: HeldBefore = word !== undefined && word <= lapse ? { claim, how: 'released', at: word } : { claim, how: 'lapsed', at: lapse }
+    const taken = claim.handed?.wall
+    const before: HeldBefore =
+      word !== undefined && word <= Math.min(lapse, taken ?? lapse)
+        ? { claim, how: 'released', at: word }
+        : taken !== undefined && taken <= lapse
+          ? { claim, how: 'handed', at: taken }
+          : { claim, how: 'lapsed', at: lapse }
     return before.at < wait.since ? [] : [before]
   })
 }

@@ -65,6 +65,9 @@ const claimQuery = (fields: RecordFields, { repositories }: View): ClaimQuery =>
 const released = (drafts: readonly Draft[]): RecordId[] =>
   drafts.flatMap(({ kind, fields: { claims, scope } }) => (kind === 'release' && scope === undefined && Array.isArray(claims) ? claims.map(String).filter(isRecordId) : []))
 
+/** The claims that a renewal takes up again: those that it gives a new turn. */
+const lapsedIn = ({ turns }: RecordFields): RecordId[] => (typeof turns === 'object' && turns !== null ? Object.keys(turns).filter(isRecordId) : [])
+
 /**
  * Makes records of drafts: checks them, gives each its stamp and each claim its turn, and names them. A claim never gets a turn before that
  * of an overlapping live claim that this host holds (rules E2), so that sight beats clocks.
@@ -88,13 +91,21 @@ export class RecordWriting {
     for (const { kind, fields } of drafts) {
       const checked = checkDraft(kind, kind === 'claim' ? { ...fields, turn: NO_TURN } : fields, id => this.#kindOf(id))
       if (!checked.ok) return checked
-      const refusal = kind === 'claim' ? this.#refusal(claimQuery(checked.value, this.#parts.view), { session, strict, meshNow, handed }) : null
-      if (refusal !== null) return refusal
+      for (const query of this.#held(kind, checked.value)) {
+        const refusal = this.#refusal(query, { session, strict, meshNow, handed })
+        if (refusal !== null) return refusal
+      }
       const formed = this.#formOne(kind, this.#withTurns(kind, checked.value, session, meshNow), session, wall, meshNow)
       if (!formed.ok) return formed
       written.push(formed.value)
     }
     return success(written)
+  }
+
+  /** What is held by this record that was not held before it: a claim, and one that lapsed and is renewed, which is no other thing. */
+  #held(kind: string, fields: RecordFields): readonly ClaimQuery[] {
+    if (kind === 'claim') return [claimQuery(fields, this.#parts.view)]
+    return kind === 'renew' ? lapsedIn(fields).flatMap(id => this.#parts.view.claims.claim(id) ?? []) : []
   }
 
   /** Claims that end by being taken in the same request: they stand in nobody's way. */
@@ -123,9 +134,9 @@ export class RecordWriting {
   /** A claim gets its turn, and so does each claim that a renewal names in `turns`: those whose lease and grace were over. */
   #withTurns(kind: string, fields: RecordFields, session: SessionName, meshNow: Millis): RecordFields {
     if (kind === 'claim') return { ...fields, turn: this.#turn(claimQuery(fields, this.#parts.view), session, meshNow) }
-    if (kind !== 'renew' || typeof fields.turns !== 'object' || fields.turns === null) return fields
-    const turns = Object.keys(fields.turns).map(id => {
-      const claim = this.#parts.view.claims.claim(id as RecordId)
+    if (kind !== 'renew' || fields.turns === undefined) return fields
+    const turns = lapsedIn(fields).map(id => {
+      const claim = this.#parts.view.claims.claim(id)
       return [id, this.#turn(claim ?? NOTHING_CLAIMED, session, meshNow)] as const
     })
     return { ...fields, turns: Object.fromEntries(turns) }

@@ -70,6 +70,17 @@ describe('a wait', () => {
     if (goal === undefined) throw new Error('no goal')
     expect(heldBefore(view, waitIn(view, wait), goal).map(({ claim, how, at }) => [claim.session, how, at - NOON]).sort()).toEqual([['lapsed', 'lapsed', MINUTE + LIMITS.leaseGraceMs], ['one', 'released', 5 * MINUTE]])
   })
+
+  it('says of what was handed on that it was, and when, and not that its lease lapses some day', () => {
+    const claim = box.claim(['src'], NOON, { until: NOON + 30 * MINUTE })
+    const wait = mac.write('wait', { re: [claim.id] }, NOON + 1)
+    const offer = box.write('offer', { to: { host: spark.host }, claims: [claim.id] }, NOON + 2)
+    const view = viewOf(ALL, [claim, wait, offer, spark.write('take', { re: offer.id }, NOON + MINUTE)])
+    const [goal] = goalsOf(view, waitIn(view, wait), NOON + 2 * MINUTE)
+    if (goal === undefined) throw new Error('no goal')
+    expect(isFree(goal)).toBe(true)
+    expect(heldBefore(view, waitIn(view, wait), goal).map(({ how, at }) => [how, at - NOON])).toEqual([['handed', MINUTE]])
+  })
 })
 
 describe('deadlocks of a view', () => {
