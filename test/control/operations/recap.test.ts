@@ -38,16 +38,25 @@ const times = <Value>(count: number, make: (index: number) => Value): Value[] =>
 
 const claimOf = (desk: Desk, path: string): Draft => ({ kind: 'claim', fields: { repo: REPO, scope: [path], mode: 'exclusive', reason: `work on ${path}`, until: desk.host.meshNow() + HOUR } })
 
-/** So many open things around `me`: a third owed, the rest of every other class. */
+/** How many of each class, of so many open things: a host has no more than 1,024 live claims, and what these leave is owed. */
+const shares = (count: number) => {
+  const part = Math.ceil(count / 10)
+  const mine = Math.min(part, 300)
+  const others = Math.min(2 * part, 600)
+  return { mine, others, owed: 2 * part, decisions: part, owe: count - mine - others - 3 * part }
+}
+
+/** So many open things around `me`: the most of them owed, the rest of every other class. */
 const fill = async (desk: Desk, count: number): Promise<void> => {
   const host = desk.host.replica.hostId
-  const part = Math.ceil(count / 10)
-  await write(desk, 'me', times(part, index => claimOf(desk, `src/mine/f${index}.ts`)))
-  await write(desk, 'other', times(count - 8 * part, index => ({ kind: 'question', fields: { to: { host, session: 'me' }, ack: true, text: `question ${index}: which of the two keys signs this?` } })))
-  await write(desk, 'other', times(2 * part, index => ({ kind: 'message', fields: { to: { host, session: 'me' }, ack: true, text: `message ${index}` } })))
-  await write(desk, 'me', times(2 * part, index => ({ kind: 'question', fields: { to: { host, session: 'other' }, ack: true, text: `asked ${index}` } })))
-  await write(desk, 'other', times(part, index => ({ kind: 'decision', fields: { repo: REPO, scope: [`src/mine/f${index}.ts`], text: `decided ${index}`, reason: 'it is faster' } })))
-  await write(desk, 'other', times(2 * part, index => claimOf(desk, index % 2 === 0 ? `src/near/f${index}.ts` : `docs/f${index}.md`)))
+  const { mine, others, owed, decisions, owe } = shares(count)
+  const messages = Math.floor(owe / 2)
+  await write(desk, 'me', times(mine, index => claimOf(desk, `src/mine/f${index}.ts`)))
+  await write(desk, 'other', times(owe - messages, index => ({ kind: 'question', fields: { to: { host, session: 'me' }, ack: true, text: `question ${index}: which of the two keys signs this?` } })))
+  await write(desk, 'other', times(messages, index => ({ kind: 'message', fields: { to: { host, session: 'me' }, ack: true, text: `message ${index}` } })))
+  await write(desk, 'me', times(owed, index => ({ kind: 'question', fields: { to: { host, session: 'other' }, ack: true, text: `asked ${index}` } })))
+  await write(desk, 'other', times(decisions, index => ({ kind: 'decision', fields: { repo: REPO, scope: [`src/mine/f${index % mine}.ts`], text: `decided ${index}`, reason: 'it is faster' } })))
+  await write(desk, 'other', times(others, index => claimOf(desk, index % 2 === 0 ? `src/near/f${index}.ts` : `docs/f${index}.md`)))
 }
 
 describe.each([10, 60, 300, 10_000])('with %i open things', count => {
@@ -66,8 +75,8 @@ describe.each([10, 60, 300, 10_000])('with %i open things', count => {
     for (const tokens of TOKENIZERS.values()) expect(tokens(recap.text)).toBeLessThanOrEqual(recap.tokens)
     expect((await recapOf(desk, 'me', budget)).text).toBe(recap.text)
 
-    const part = Math.ceil(count / 10)
-    expect(recap.classes.map(each => [each.class, each.total])).toEqual([['owe', count - 6 * part], ['mine', part], ['owed', 2 * part], ['decisions', part], ['others', 2 * part]])
+    const { mine, others, owed, decisions, owe } = shares(count)
+    expect(recap.classes.map(each => [each.class, each.total])).toEqual([['owe', owe], ['mine', mine], ['owed', owed], ['decisions', decisions], ['others', others]])
     for (const { shown, more, total, command } of recap.classes) {
       expect(shown.length + more).toBe(total)
       if (more > 0) expect(recap.text).toContain(`${shown.length} of ${total} here, all with: ${command}`)
