@@ -168,9 +168,10 @@ export class Checks {
     this.#stamps.set(`${author} ${host.life}`, stamp)
   }
 
-  /** What is written to a disk for good. */
+  /** What is written to a disk for good. Where an act names the branch that stays (rules B4), another one gives way to it. */
   written(host: SimHost, { frames }: StoredBatch): void {
     for (const { author, seq, bytes } of frames) {
+      if (host.replica.acts.roster().admits(keyOf(author)).state === 'named') continue
       const held = host.disk.frame(author, seq)
       if (held !== null && !equalBytes(held, bytes)) this.fail(`${host.name} writes over frame ${seq} of ${author} on its disk`)
     }
