@@ -118,6 +118,15 @@ describe('skein hand', () => {
     await mac.run('getter', ['release', '--all'])
   })
 
+  it('of a claim that was released since is waited for no more', async () => {
+    const id = await idOf('giver', 'hand-over')
+    await mac.run('giver', ['hand', id, 'mac/getter'])
+    const owed = async () => [rows((await mac.run('getter', ['pending'])).envelope.data.owe).length, rows((await mac.run('giver', ['pending'])).envelope.data.owed).length]
+    expect(await owed()).toEqual([1, 1])
+    await mac.run('giver', ['release', id])
+    expect(await owed()).toEqual([0, 0])
+  })
+
   it('is for its holder, of what it holds, to somebody else', async () => {
     const id = await idOf('giver', 'hand3')
     expect(wrong(await mac.run('thief', ['hand', id, 'mac/getter']))).toEqual([1, 'NOT_HOLDER'])

@@ -100,9 +100,13 @@ export class Deliveries {
     return this.withdrawn(entry) || this.supersededBy(entry) !== null || (isKindOf(entry, 'offer') && countedTakes(entry, this.answersTo(entry.id)).length > 0)
   }
 
+  #isOver(entry: Entry, reach: Reach): boolean {
+    return this.settled(entry) || reach.moot?.(entry) === true
+  }
+
   /** Whether an ack of it is wanted that somebody still owes. */
   isOwed(entry: Entry, reach: Reach): boolean {
-    return askedOf(entry)?.ack === true && !this.settled(entry) && this.of(entry, reach).some(({ open }) => open)
+    return askedOf(entry)?.ack === true && !this.#isOver(entry, reach) && this.of(entry, reach).some(({ open }) => open)
   }
 
   /** One delivery for each recipient, in the order of the address; none for what is addressed to nobody. */
@@ -173,7 +177,7 @@ export class Deliveries {
 
   #open(entries: readonly Entry[], reach: Reach, mine: (delivery: Delivery) => boolean): Owed[] {
     return entries.toSorted(compareEntries).flatMap(entry => {
-      if (this.settled(entry)) return []
+      if (this.#isOver(entry, reach)) return []
       const deliveries = this.of(entry, reach).filter(delivery => mine(delivery) && delivery.open)
       return deliveries.map(delivery => ({ entry, delivery, ageMs: Math.max(0, reach.now - entry.wall) }))
     })

@@ -33,6 +33,8 @@ export interface Reach {
   ended?(host: HostId): boolean
   /** Whether the host only looks on: its ack counts for itself and for no quorum. None does, when absent. */
   isViewer?(host: HostId): boolean
+  /** Whether nothing is left of what it is about, so that no answer is waited for. Of nothing, when absent. */
+  moot?(entry: Entry): boolean
 }
 
 /** How many of those asked have answered. */
