@@ -193,6 +193,7 @@ const LINES: ReadonlyMap<string, readonly (readonly string[])[]> = new Map([
   ['policy list', [[]]],
   ['policy set', [['overlap', 'warn', '--scope', PATH], [WHOLE, WHOLE]]],
   ['policy clear', [['overlap', '--scope', PATH], [WHOLE]]],
+  ['directive', [[WHOLE, '--scope', PATH], ['x', '--scope', WHOLE], ['x', '--for', WHOLE]]],
   ['peers', [[], ['--heard']]],
   ['peers add', [[WHOLE], ['127.0.0.1:9', '--label', WHOLE], ['127.0.0.1:9', '--host', WHOLE]]],
   ['peers remove', [[WHOLE]]],
