@@ -19,11 +19,14 @@ const headerHash = (world: World, bytes: Uint8Array): Hash | null => {
   return frame.ok ? toHash(world.keys.crypto.sha256(frame.value.headerBytes)) : null
 }
 
+/** The records that a revocation lets stay, each with the epochs that it is in. */
+export type Staying = ReadonlyMap<RecordId, ReadonlySet<string>>
+
 /** What one revocation lets stay, and how often its maker had lost something by then. */
 interface Revoked {
   readonly at: SimHost
   readonly losses: number
-  readonly stays: ReadonlySet<RecordId>
+  readonly stays: Staying
 }
 
 /** Everything that must hold at every step, and everything that must hold in the end. A failure is a sentence. */
@@ -49,10 +52,10 @@ export class Checks {
   }
 
   /** A host's key is taken from the mesh; these of its records stay. */
-  revoked(victim: SimHost, at: SimHost, stays: ReadonlySet<RecordId>): void {
+  revoked(victim: SimHost, at: SimHost, stays: Staying): void {
     const { most, all } = this.#stays.get(victim.key) ?? { most: new Set<RecordId>(), all: [] }
-    // of several revocations the lowest heads hold: no more stays than one of them lets stay, and no less than what all do
-    this.#stays.set(victim.key, { most: new Set([...most, ...stays]), all: [...all, { at, losses: at.losses, stays }] })
+    // of several revocations the lowest heads hold, epoch by epoch: no more stays than one of them lets stay, and no less than what all do
+    this.#stays.set(victim.key, { most: new Set([...most, ...stays.keys()]), all: [...all, { at, losses: at.losses, stays }] })
   }
 
   /** What every revocation lets stay is there, unless who made it lost what it held since. */
@@ -60,7 +63,10 @@ export class Checks {
     for (const [key, { all }] of this.#stays) {
       if (one.replica.acts.roster().admits(key).state !== 'named' || all.some(({ at, losses }) => at.losses > losses)) continue
       const [first, ...others] = all.map(({ stays }) => stays)
-      for (const id of first ?? []) if (others.every(stays => stays.has(id)) && one.replica.view.record(id) === null) this.fail(`${one.name} has lost record ${id}, which a revocation lets stay`)
+      for (const [id, epochs] of first ?? []) {
+        const isLeft = [...epochs].some(epoch => others.every(stays => stays.get(id)?.has(epoch) === true))
+        if (isLeft && one.replica.view.record(id) === null) this.fail(`${one.name} has lost record ${id}, which a revocation lets stay`)
+      }
     }
   }
 

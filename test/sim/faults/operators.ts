@@ -1,5 +1,7 @@
 import { keyOf, epochTextOf } from '../../../src/core/replication/author.js'
 import type { NamedHead } from '../../../src/core/coordination/membership/body.js'
+import type { RecordId } from '../../../src/core/brand.js'
+import type { Staying } from '../checks.js'
 import type { SimHost } from '../host.js'
 import type { Nemesis } from '../nemesis.js'
 import type { Fault } from './network.js'
@@ -7,6 +9,14 @@ import type { Fault } from './network.js'
 /** The heads of a key as one host holds them: what it would name in a revocation. */
 const headsOf = (at: SimHost, of: SimHost): NamedHead[] =>
   at.replica.heads().flatMap(head => (keyOf(head.author) === of.key && head.state === 'held' ? [{ epoch: epochTextOf(head.author), seq: head.seq, hash: head.hash }] : []))
+
+/** What the host shows of these epochs. */
+const stayingOf = ({ replica }: SimHost, of: SimHost, heads: readonly NamedHead[]): Staying => {
+  const epochsOf = (id: RecordId): Set<string> => new Set([...replica.logs.logs()].filter(({ author, records }) => keyOf(author) === of.key && records.has(id)).map(({ author }) => epochTextOf(author)))
+  const named = new Set(heads.map(({ epoch }) => epoch))
+  const shown = [...replica.view.records()].filter(entry => entry.hostKey === of.key)
+  return new Map(shown.map(({ id }) => [id, new Set([...epochsOf(id)].filter(epoch => named.has(epoch)))]))
+}
 
 const anyMember = (nemesis: Nemesis, except: SimHost | null = nemesis.adversary.puppet): SimHost | null => {
   const members = nemesis.honest().filter(host => host !== except && host.isUp && !host.isPaused && host.isMember && host.replica.fenced === null)
@@ -19,10 +29,11 @@ export const revokeHost = (nemesis: Nemesis, victim: SimHost, operator: string):
   const at = anyMember(nemesis, victim)
   if (at === null || at.replica.acts.roster().admits(victim.key).state !== 'member') return
   const acts = [...at.replica.acts.values()].filter(act => (act.signer as string) === victim.key).map(({ id }) => id)
-  const stays = new Set([...at.replica.view.records()].filter(entry => entry.hostKey === victim.key).map(({ id }) => id))
+  const heads = headsOf(at, victim)
+  const stays = stayingOf(at, victim, heads)
   world.checks.revoked(victim, at, stays)
   world.note(`${operator} revokes ${victim.name} at ${at.name}; ${stays.size} of its records stay`)
-  world.operate(at, { kind: 'revoke', body: { hosts: [{ key: victim.key, heads: headsOf(at, victim) }], operators: [], acts, reason: 'lost' } }, { by: operator })
+  world.operate(at, { kind: 'revoke', body: { hosts: [{ key: victim.key, heads }], operators: [], acts, reason: 'lost' } }, { by: operator })
   world.occurred.add('revocation')
 }
 
