@@ -18,6 +18,7 @@ import { wordsFor } from './passing/told.js'
 import { renewByActivity } from './renewal.js'
 import { reminders } from './reminding.js'
 import { arrive } from './succession/arriving.js'
+import { tagNotices } from './tagged.js'
 import { deadlockNotices } from './waiting/deadlocks.js'
 import { gaveWay } from './waiting/giving-way.js'
 
@@ -52,7 +53,7 @@ export const dispatch = async (host: Host, call: Call, line: CallerLine | null =
     const arrived = found.tells ? await arrive(context) : []
     const outcome = await found.run(context, args.data)
     if (!outcome.ok) return failureReply(outcome.failure, freshnessOf(host))
-    const told = found.tells ? [...arrived, ...doubtNotice(context), ...rotationNotice(host), ...copiedNotice(context), ...wordsFor(context), ...(await noticesFor(context)), ...deadlockNotices(host, session), ...gaveWay(host, session), ...proposalNotices(context), ...reminders(context)] : []
+    const told = found.tells ? [...arrived, ...doubtNotice(context), ...rotationNotice(host), ...copiedNotice(context), ...wordsFor(context), ...(await noticesFor(context)), ...tagNotices(context), ...deadlockNotices(host, session), ...gaveWay(host, session), ...proposalNotices(context), ...reminders(context)] : []
     return {
       envelope: {
         schema_version: SCHEMA_VERSION,

@@ -100,6 +100,7 @@ export const LIMITS = {
   advantageMinutes: 10, // by which a policy brings a claim's minute forward: sight still goes before it (rules E2)
   offerMs: 24 * 60 * 60_000, // how long what is handed over can be taken, or its lease if that is longer: whoever is asked looks in within a day
   leaseGraceMs: 30_000, // a renewal that was late by a redial and a beat
+  tagNoticeMs: 60 * 60_000, // a shared tag is a hint: of one session once an hour
   patternsPerClaim: 64, // what a person reads; more is a folder
   itemsPerCommand: 1_024, // 16 claims; what a shell expanded to more than that is no scope
   claimsListed: 5_000, // in one answer, of about 400 bytes each

@@ -1,7 +1,7 @@
 import type { ClaimAnswer } from '../../control/operations/claim.js'
 import { quoted, visible } from '../../control/visible.js'
 import { clock, reasonText, scopeText } from '../claim-text.js'
-import { flagOption, listArgument, type Command, type Terminal } from '../command.js'
+import { flagOption, listArgument, listOption, type Command, type Terminal } from '../command.js'
 import { LEASE_OPTIONS, leaseOption, REASON_OPTIONS, reasonOption } from '../lease-option.js'
 import { alignRows } from '../table.js'
 import { indented, wrapWords } from '../wrapping.js'
@@ -30,6 +30,7 @@ export const claim: Command = {
   options: [
     ...LEASE_OPTIONS,
     ...REASON_OPTIONS,
+    { flags: '--tag <tag>', description: 'what the work touches beside its files, such as auth or schema; again for more: who claims other files under one of them is told, at most once an hour', many: true },
     { flags: '--shared', description: 'only to read: two such claims do not overlap' },
     { flags: '--strict', description: 'record nothing and exit 1 where another session holds some of it' },
     { flags: '--strict-same-tree', description: 'the same only where one would overwrite the other: in this work tree, or a name' },
@@ -44,13 +45,15 @@ export const claim: Command = {
     const lease = leaseOption(typed)
     if (!lease.ok) return terminal.print(lease.reply, () => '')
     const reason = reasonOption(typed)
+    const tags = listOption(typed, 'tag')
     const reply = await terminal.call('claim', {
       scope: listArgument(typed, 0),
       shared: flagOption(typed, 'shared'),
       strict: flagOption(typed, 'strict') || (flagOption(typed, 'strictSameTree') ? 'same-tree' : false),
       all: flagOption(typed, 'all'),
       ...(lease.forMs === undefined ? {} : { for_ms: lease.forMs }),
-      ...(reason === undefined ? {} : { reason })
+      ...(reason === undefined ? {} : { reason }),
+      ...(tags.length === 0 ? {} : { tags })
     })
     return terminal.print<ClaimAnswer>(reply, data => render(terminal, data))
   }

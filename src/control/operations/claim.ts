@@ -30,6 +30,7 @@ const args = z.object({
   /** Length of the lease in milliseconds. */
   for_ms: z.number().int().optional(),
   reason: z.string().optional(),
+  tags: z.array(z.string()).default([]),
   shared: z.boolean().default(false),
   /** Refuses, and records nothing, where another session's live claim overlaps; `same-tree`: only where one would overwrite the other. */
   strict: z.union([z.boolean(), z.literal('same-tree')]).default(false),
@@ -168,7 +169,7 @@ const claimNow = async (context: OperationContext, given: Args): Promise<Outcome
   const strict = given.strict === false ? given.all : given.strict
   const own = view.claims.ofSession(hostId, session, meshNow)
   const until = meshNow + lease.value
-  const wanted: Wanted = { repo: here.repo ?? '', scope: here.scope, mode: given.shared ? 'shared' : 'exclusive', reason: given.reason, until, where: here.place?.where ?? null }
+  const wanted: Wanted = { repo: here.repo ?? '', scope: here.scope, mode: given.shared ? 'shared' : 'exclusive', reason: given.reason, tags: [...new Set(given.tags)], until, where: here.place?.where ?? null }
   const held = new Map(here.scope.flatMap(item => {
     const claim = heldItem(own, wanted, item)
     return claim === undefined ? [] : [[item, claim] as const]

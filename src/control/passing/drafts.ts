@@ -10,12 +10,13 @@ export interface Wanted {
   readonly scope: readonly string[]
   readonly mode: Mode
   readonly reason?: string | undefined
+  readonly tags?: readonly string[]
   readonly until: Millis
   readonly where: Claim['where']
 }
 
 /** The records that claim it: as many as its items ask for. Their turns are given by the replica. */
-export const claimDrafts = ({ repo, scope, mode, reason, until, where }: Wanted): Draft[] =>
+export const claimDrafts = ({ repo, scope, mode, reason, tags = [], until, where }: Wanted): Draft[] =>
   Array.from({ length: Math.ceil(scope.length / LIMITS.patternsPerClaim) }, (_, part) => ({
     kind: 'claim',
     fields: {
@@ -23,6 +24,7 @@ export const claimDrafts = ({ repo, scope, mode, reason, until, where }: Wanted)
       scope: scope.slice(part * LIMITS.patternsPerClaim, (part + 1) * LIMITS.patternsPerClaim),
       mode,
       ...(reason === undefined ? {} : { reason }),
+      ...(tags.length === 0 ? {} : { tags }),
       until,
       ...(where === null ? {} : { where })
     }

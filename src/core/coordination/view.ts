@@ -4,6 +4,7 @@ import { domainPrefix } from '../domain.js'
 import { compareText, toHash, utf8 } from '../encoding/bytes.js'
 import type { Result } from '../result.js'
 import { ClaimTable } from './claims/claimtable.js'
+import { Tags } from './claims/tags.js'
 import { Deliveries } from './delivery/deliveries.js'
 import { DisplayNames } from './membership/names.js'
 import { entryOf, kindShown, type Entry } from './records/entry.js'
@@ -50,6 +51,7 @@ const countsAlike = (left: ViewMember | undefined, right: ViewMember | undefined
  */
 export class View {
   readonly repositories = new Repositories()
+  readonly tags = new Tags()
   readonly claims: ClaimTable
   readonly deliveries: Deliveries
   readonly timeline = new Timeline()
@@ -226,6 +228,7 @@ export class View {
     const alike = this.#byKind.get(kindShown(entry)) ?? new Set()
     this.#byKind.set(kindShown(entry), alike.add(entry))
     this.repositories.add(entry)
+    this.tags.add(entry)
     this.claims.add(entry)
     this.deliveries.add(entry)
     this.timeline.add(entry)
@@ -243,6 +246,7 @@ export class View {
     this.#ids.remove(entry)
     this.#byKind.get(kindShown(entry))?.delete(entry)
     this.repositories.remove(entry)
+    this.tags.remove(entry)
     this.claims.remove(entry)
     this.deliveries.remove(entry)
     this.timeline.remove(entry)

@@ -11,7 +11,7 @@ const about = { repo: 'github.com/team/app', scope: ['src/auth/**'] }
 
 /** One full record of every kind; the compiler asks for the next one. */
 export const SAMPLES: Readonly<Record<Kind, RecordFields>> = {
-  claim: { ...about, mode: 'exclusive', reason: 'rewrite the login flow', until: NOON, turn: [29_919_720, 2], where: { checkout: 'mac:3fa9', branch: 'main', base: '9ac1e2' }, to, ack: true },
+  claim: { ...about, mode: 'exclusive', reason: 'rewrite the login flow', tags: ['auth'], until: NOON, turn: [29_919_720, 2], where: { checkout: 'mac:3fa9', branch: 'main', base: '9ac1e2' }, to, ack: true },
   renew: { until: NOON, except: [SOME_ID], turns: { [OTHER_ID]: [29_919_720, 0] }, back: [SOME_ID] },
   release: { claims: [SOME_ID], scope: ['src/auth/**'], reason: 'done' },
   reclaim: { claims: [SOME_ID], reason: 'the laptop is shut', force: true },

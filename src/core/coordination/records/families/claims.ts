@@ -4,7 +4,7 @@ import { kind, type Header, type Problem } from '../kind.js'
 import { place, repositoryKey, scope } from '../place.js'
 import { bool, list, millis, oneOf, recordId, reference, text, turn, turns, type Turn } from '../values.js'
 import { utcMinute } from '../utc.js'
-import { about, addressed, because, checkAbout, checkAddressed, checkBoth, listed, scopeText, toText } from './shared.js'
+import { about, addressed, because, checkAbout, checkAddressed, checkBoth, listed, scopeText, tags, toText } from './shared.js'
 
 const ids = list(recordId, LIMITS.idsPerRecord)
 const reason = text(LIMITS.reasonChars)
@@ -33,6 +33,7 @@ export const claim = kind({
     scope,
     mode: oneOf('exclusive', 'shared'),
     reason: optional(reason),
+    tags,
     /** End of the lease. */
     until: millis,
     turn,

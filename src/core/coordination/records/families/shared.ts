@@ -3,7 +3,7 @@ import { addressee, recipientsOf, type Addressee } from '../addressee.js'
 import { optional } from '../field.js'
 import type { Names, Problem } from '../kind.js'
 import { repositoryKey, scope } from '../place.js'
-import { bool, count, millis, recordId } from '../values.js'
+import { bool, count, list, millis, recordId, word } from '../values.js'
 import { quoted, visible } from '../visible.js'
 
 /** For whom a record is, and what its writer expects of them. */
@@ -27,6 +27,9 @@ export const addressed = {
 
 /** What a record is about: items of a repository, or names that need none. */
 export const about = { repo: optional(repositoryKey), scope: optional(scope) }
+
+/** Words for what the work touches beside its files: who shares one is told softly. */
+export const tags = optional(list(word(LIMITS.roleChars, /^[A-Za-z0-9_-]+$/, 'a tag of [A-Za-z0-9_-]'), 16))
 
 interface Addressed {
   readonly to?: Addressee

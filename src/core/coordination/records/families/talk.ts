@@ -2,12 +2,11 @@ import { LIMITS } from '../../../limits.js'
 import { addressee } from '../addressee.js'
 import { optional } from '../field.js'
 import { kind } from '../kind.js'
-import { list, oneOf, reference, text, word } from '../values.js'
+import { oneOf, reference, text } from '../values.js'
 import { quoted } from '../visible.js'
-import { about, addressed, because, checkBoth, scopeText, toText } from './shared.js'
+import { about, addressed, because, checkBoth, scopeText, tags, toText } from './shared.js'
 
 const words = text(LIMITS.textChars)
-const tag = word(LIMITS.roleChars, /^[A-Za-z0-9_-]+$/, 'a tag of [A-Za-z0-9_-]')
 
 export const intent = kind({
   letter: 'i',
@@ -15,7 +14,7 @@ export const intent = kind({
   description: 'says what a session is about to do; an event, never folded with an equal one',
   sendable: false,
   urgent: true,
-  fields: { ...addressed, ...about, text: text(LIMITS.intentChars), tags: optional(list(tag, 16)) },
+  fields: { ...addressed, ...about, text: text(LIMITS.intentChars), tags },
   check: checkBoth,
   prose: (fields, names) => `intends${toText(fields.to, names)}${scopeText(fields.scope)}: ${quoted(fields.text)}`
 })
