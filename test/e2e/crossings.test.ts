@@ -1,20 +1,10 @@
-import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { eventually, temporaryFolder } from '../support/cli.js'
 import { Desk } from '../support/desk.js'
 import { startProxy } from '../support/fault-proxy.mjs'
+import { freePort } from '../support/free-port.js'
 import { makeRepository, TestHost } from '../support/home.js'
-
-const freePort = (): Promise<number> =>
-  new Promise((resolve, reject) => {
-    const probe = createServer()
-    probe.once('error', reject)
-    probe.listen(0, '127.0.0.1', () => {
-      const address = probe.address()
-      probe.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0))
-    })
-  })
 
 const folder = temporaryFolder()
 const mac = new TestHost(join(folder.path, 'mac'), join(folder.path, 'app'))

@@ -72,11 +72,14 @@ const fuzzing = async ms => {
 
 /** Name, share of the time, and what does it. */
 const PARTS = [
-  ['scenarios', 0.4, ms => histories('all', SEEDS_OF_EACH, ms)],
-  ['seeds', 0.3, ms => histories('everything', SEEDS, ms)],
-  ['kills', 0.12, ms => ofTest('kill -9 of a daemon that claims', 'test/e2e/kill.test.ts', ms)],
+  ['scenarios', 0.33, ms => histories('all', SEEDS_OF_EACH, ms)],
+  ['seeds', 0.23, ms => histories('everything', SEEDS, ms)],
+  ['kills', 0.1, ms => ofTest('kill -9 of a daemon that claims', 'test/e2e/kill.test.ts', ms)],
   ['kill-points', 0.05, ms => ofTest('kill -9 at named points', 'test/e2e/kill-points.test.ts', ms)],
-  ['fuzz', 0.13, fuzzing]
+  ['fuzz', 0.1, fuzzing],
+  ['soak', 0.14, ms => ofTest('five daemons under faults', 'test/long/soak.test.ts', ms)],
+  ['churn', 0.02, ms => ofTest('beats of 64 members, and strangers', 'test/core/replica/churn.test.ts', ms)],
+  ['loop', 0.03, ms => ofTest('event loop under flood, writers and flapping links', 'test/long/loop.test.ts', ms)]
 ]
 
 const duration = ms => `${Math.floor(ms / 60_000)}:${String(Math.round((ms % 60_000) / 1_000)).padStart(2, '0')}`

@@ -1,8 +1,8 @@
 import { execFileSync } from 'node:child_process'
-import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { eventually } from './cli.js'
 import { startProxy } from './fault-proxy.mjs'
+import { freePort } from './free-port.js'
 import { TestMesh } from './mesh.js'
 
 export type HostName = 'mac' | 'spark'
@@ -24,16 +24,6 @@ const ID = /\b[a-z]{1,2}-[0-9a-z]{8}\b/
 const git = (...args: readonly string[]): void => {
   execFileSync('git', ['-c', 'init.defaultBranch=main', '-c', 'user.name=a', '-c', 'user.email=a@example.org', ...args], { stdio: 'ignore', env: { ...process.env, GIT_CONFIG_GLOBAL: '/dev/null', GIT_CONFIG_NOSYSTEM: '1' } })
 }
-
-const freePort = (): Promise<number> =>
-  new Promise((resolve, reject) => {
-    const probe = createServer()
-    probe.once('error', reject)
-    probe.listen(0, '127.0.0.1', () => {
-      const address = probe.address()
-      probe.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0))
-    })
-  })
 
 /**
  * A sprint of two hosts, each with a daemon, a clone of one bare repository and one agent; the network between can be cut, and time goes on by
