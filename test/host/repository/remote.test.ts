@@ -102,9 +102,10 @@ describe('normaliseRemote', () => {
   })
 })
 
+const scratch = scratchFolder()
+
 describe('remoteKey', () => {
   it('resolves paths on this machine: relative, through symlinks, with the .git that git adds', () => {
-    const scratch = scratchFolder()
     git(scratch, 'init', '-q', '--bare', 'store/app.git')
     symlinkSync(join(scratch, 'store'), join(scratch, 'link'))
     const root = repository(join(scratch, 'work'))
@@ -123,7 +124,6 @@ describe('remoteKey', () => {
 
 describe('parseGitConfig', () => {
   it('reads sections, subsections, quotes, escapes, comments and continued lines as git does', () => {
-    const scratch = scratchFolder()
     const text = [
       '\ufeff# comment',
       '[core] bare = false ; after',
